@@ -1,0 +1,1 @@
+"""What speaks to calendars: one port, one folder a provider, no Django and no database."""
