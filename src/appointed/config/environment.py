@@ -1,4 +1,4 @@
-"""The settings of `docs/reference/settings.md`, read from the environment once, with clear faults."""
+"""The settings that come from outside, read from the environment once, with clear faults."""
 
 from __future__ import annotations
 

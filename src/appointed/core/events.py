@@ -7,7 +7,6 @@ import unicodedata
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import assert_never
 
 DIGEST_VERSION = "1"
 
@@ -81,6 +80,12 @@ class Stamp:
         mine, theirs = dict(self.fields), dict(other.fields)
         return frozenset(f for f in OwnedField if mine.get(f) != theirs.get(f))
 
+    def taking(self, sent: Stamp, *, shown: Stamp) -> Stamp:
+        """Return this stamp with those fields of `sent` that `shown` proves to have arrived."""
+        mine, new, there = dict(self.fields), dict(sent.fields), dict(shown.fields)
+        arrived = {f: value for f, value in new.items() if there.get(f) == value}
+        return Stamp(tuple(sorted({**mine, **arrived}.items())))
+
     @property
     def digest(self) -> str:
         """Return one hash over all fields; empty for the empty stamp."""
@@ -92,6 +97,9 @@ class Stamp:
     def __bool__(self) -> bool:
         """Say whether this is the stamp of an event."""
         return bool(self.fields)
+
+
+NO_EVENT = Stamp()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,25 +206,17 @@ def _when(when: When) -> str:
 
 
 def _field_text(content: Content, field: OwnedField) -> str:
-    match field:
-        case OwnedField.WHEN:
-            return _when(content.when)
-        case OwnedField.TITLE:
-            return content.title
-        case OwnedField.TEXT:
-            return content.text
-        case OwnedField.LOCATION:
-            return content.location
-        case OwnedField.URL:
-            return content.url
-        case OwnedField.SHOW_AS:
-            return content.show_as
-        case OwnedField.PRIVATE:
-            return str(content.private)
-        case OwnedField.CANCELLED:
-            return str(content.cancelled)
-        case _:
-            assert_never(field)
+    texts: dict[OwnedField, str] = {
+        OwnedField.WHEN: _when(content.when),
+        OwnedField.TITLE: content.title,
+        OwnedField.TEXT: content.text,
+        OwnedField.LOCATION: content.location,
+        OwnedField.URL: content.url,
+        OwnedField.SHOW_AS: content.show_as,
+        OwnedField.PRIVATE: str(content.private),
+        OwnedField.CANCELLED: str(content.cancelled),
+    }
+    return texts[field]
 
 
 def _short_hash(text: str) -> str:

@@ -1,0 +1,574 @@
+"""What to do with each pushed event: decisions from values to values (sync-algorithm.md 3-8).
+
+`decide` looks at what the book wants and at the link and says the next step. Where the answer
+needs a read first, the step is `Ask`; `settle` takes the read's answer and returns the link as
+it is then known, and `decide` is asked again. No step is taken on absence alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import assert_never
+from uuid import UUID
+
+from appointed.core.events import ALL_FIELDS, NO_EVENT, Content, OwnedField, RemoteEvent, Stamp
+from appointed.core.keys import Item, derive_key
+from appointed.core.links import RECREATIONS, REVERTS_A_DAY, Link, LinkState, seen_alive
+
+# ── what the book wants ──────────────────────────────────────────────────────────────────
+
+
+class Why(StrEnum):
+    """Why an item has no event of ours, or why a step is taken: the journal's words."""
+
+    BOOKED = "booked"
+    CHANGED = "changed"
+    CANCELLED = "cancelled"
+    EXCLUDED = "excluded"
+    BEYOND_ADVANCE = "beyond_advance"
+    BEFORE_ARREARS = "before_arrears"
+    HANDED_OVER = "handed_over"
+    NO_PUSH = "no_push"
+    MOVED_OUTSIDE = "moved_outside"
+    DELETED_OUTSIDE = "deleted_outside"
+    FOUND_AGAIN = "found_again"
+    ANOTHER_CALENDAR = "another_calendar"
+    NEVER_SEEN = "never_seen"
+    REFUSED = "refused"
+    CONTESTED = "contested"
+    IN_STEP = "in_step"
+    UNKNOWN_OUTCOME = "unknown_outcome"
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The item shall stand in `calendar_id` as `content` (normalised by its provider)."""
+
+    calendar_id: str
+    content: Content
+    start: datetime
+    """When it begins, in UTC: a deletion of what has begun cancels nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Age:
+    """The item lies before the arrears edge: nothing is written, nothing is signalled.
+
+    Only an event that the book itself moved back there is removed: its old time is wrong.
+    """
+
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """The item shall not stand in any calendar, and why."""
+
+    why: Why
+
+
+Wanted = Stand | Age | Absent
+
+
+class OnDeletion(StrEnum):
+    """What an outside deletion of a future appointment means (setting `external_deletion`)."""
+
+    CANCEL = "cancel"
+    ASK = "ask"
+    PUT_BACK = "put_back"
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What decisions hang on: the installation (for keys) and settings of a connection."""
+
+    installation: UUID
+    on_deletion: OnDeletion = OnDeletion.CANCEL
+    hold: timedelta = timedelta(seconds=120)
+
+
+# ── what comes next ──────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """No step, and why."""
+
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Only our own records change: `link` is what is known from now on (None: forgotten)."""
+
+    link: Link | None
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Create:
+    """Make the event of `link` (state SENDING, to be committed first)."""
+
+    link: Link
+    content: Content
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Write `fields` of the event of `link` (state UPDATING, to be committed first)."""
+
+    link: Link
+    content: Content
+    fields: frozenset[OwnedField]
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Delete the event of `link` (state REMOVING, to be committed first)."""
+
+    link: Link
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Read the event by its id, and where it is gone by its key, then `settle`."""
+
+    link: Link
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A verified deletion waits until `link.held_until`, so that a slip can be undone."""
+
+    link: Link
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """A person deleted our event, verified twice: the book decides what that means."""
+
+    link: Link
+    on_deletion: OnDeletion
+
+
+Step = Nothing | Note | Create | Update | Remove | Ask | Hold | Signal
+
+
+# ── answers to Ask ───────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Alive:
+    """The event stands in `calendar_id`; `ours` says that it bears our key or our id."""
+
+    calendar_id: str
+    event: RemoteEvent
+    ours: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Vanished:
+    """The event is gone: read by its id, searched by its key, while its calendar answers.
+
+    `burnt` says that its identity may never be used again at this provider.
+    """
+
+    burnt: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unclear:
+    """The question could not be answered: everything stays as it is."""
+
+
+Answer = Alive | Vanished | Unclear
+
+
+# ── deciding ─────────────────────────────────────────────────────────────────────────────
+
+
+def decide(*, item: Item, wanted: Wanted, link: Link | None, policy: Policy, now: datetime) -> Step:
+    """Return the next step for `item`.
+
+    The book decides when an appointment takes place; the calendar may only say that it no
+    longer does. Where nothing differs, the step is `Nothing`: planning twice changes nothing.
+    """
+    if link is None:
+        return _first(item, wanted, policy)
+    match link.state:
+        case LinkState.SENDING | LinkState.UPDATING | LinkState.REMOVING:
+            return Ask(link, Why.UNKNOWN_OUTCOME)
+        case LinkState.DETACHED:
+            return Ask(link, Why.FOUND_AGAIN)
+        case LinkState.PLANNED:
+            return _planned(wanted, link, policy)
+        case LinkState.LIVE | LinkState.CONTESTED:
+            return _live(wanted, link, now)
+        case LinkState.MISSING:
+            return _missing(wanted, link, now)
+        case LinkState.GONE:
+            return _gone(wanted, link)
+        case LinkState.AGED:
+            return _aged(wanted, link)
+        case LinkState.PARKED:
+            return _parked(wanted, link, policy)
+        case LinkState.RELEASED:
+            return Nothing(Why.CONTESTED)
+        case _:
+            assert_never(link.state)
+
+
+def settle(link: Link, answer: Answer) -> Link:
+    """Return what is known of `link` once a question was answered, without a further step.
+
+    A MISSING link that is verified gone keeps its state: `after_vanishing` says what follows.
+    """
+    match answer:
+        case Unclear():
+            return link
+        case Alive(calendar_id, event, ours):
+            return _found(link, event, calendar_id) if ours else _salted(link)
+        case Vanished(burnt):
+            return _vanished(link, burnt=burnt)
+        case _:
+            assert_never(answer)
+
+
+def after_vanishing(*, wanted: Wanted, link: Link, policy: Policy, now: datetime) -> Step:
+    """Return what follows for a MISSING link whose event was just verified gone.
+
+    A cancellation needs all of it: seen alive, still to come, nothing unsent in the book, the
+    hold over. Else the event is made again, or let go silently.
+    """
+    gone = replace(link, state=LinkState.GONE, missing_since=None, held_until=None)
+    match wanted:
+        case Absent(why):
+            return Note(replace(gone, agreed=NO_EVENT), why)
+        case Age():
+            return Note(gone, Why.BEFORE_ARREARS)
+        case Stand(content=content, start=start):
+            if not link.seen:
+                return _recreate(link, content)
+            if content.stamp.differing(link.agreed):
+                return Note(_next_generation(link), Why.CHANGED)
+            if start <= now:
+                return Note(gone, Why.DELETED_OUTSIDE)
+            return _deleted(link, policy, now)
+        case _:
+            assert_never(wanted)
+
+
+def _first(item: Item, wanted: Wanted, policy: Policy) -> Step:
+    match wanted:
+        case Stand(calendar_id, content):
+            planned = Link(item, key="", target=calendar_id, calendar_id=calendar_id)
+            return _create(planned, calendar_id, content, policy, Why.BOOKED)
+        case Age():
+            return Nothing(Why.BEFORE_ARREARS)
+        case Absent(why):
+            return Nothing(why)
+        case _:
+            assert_never(wanted)
+
+
+def _create(link: Link, calendar_id: str, content: Content, policy: Policy, why: Why) -> Create:
+    sending = replace(
+        link,
+        key=derive_key(policy.installation, link.item, link.generation, link.salt),
+        state=LinkState.SENDING,
+        target=calendar_id,
+        calendar_id=calendar_id,
+        sending=content.stamp,
+        refused="",
+    )
+    return Create(sending, content, why)
+
+
+def _update(link: Link, content: Content, fields: frozenset[OwnedField], why: Why) -> Update:
+    updating = replace(link, state=LinkState.UPDATING, sending=content.stamp, refused="")
+    return Update(updating, content, fields, why)
+
+
+def _remove(link: Link, why: Why) -> Remove:
+    removing = replace(link, state=LinkState.REMOVING, missing_since=None, held_until=None)
+    return Remove(removing, why)
+
+
+def _planned(wanted: Wanted, link: Link, policy: Policy) -> Step:
+    match wanted:
+        case Stand(calendar_id, content):
+            return _create(link, calendar_id, content, policy, Why.BOOKED)
+        case Age():
+            return _forget(link, Why.BEFORE_ARREARS)
+        case Absent(why):
+            return _forget(link, why)
+        case _:
+            assert_never(wanted)
+
+
+def _forget(link: Link, why: Why) -> Note:
+    if link.generation == 1:
+        return Note(None, why)
+    return Note(replace(link, state=LinkState.GONE, agreed=NO_EVENT, remote_id=""), why)
+
+
+def _live(wanted: Wanted, link: Link, now: datetime) -> Step:
+    match wanted:
+        case Age(content) if OwnedField.WHEN in content.stamp.differing(link.agreed):
+            return _remove(link, Why.BEFORE_ARREARS)
+        case Age():
+            return Note(replace(link, state=LinkState.AGED), Why.BEFORE_ARREARS)
+        case Absent(why):
+            return _remove(link, why)
+        case Stand(calendar_id) if calendar_id != link.target:
+            return _remove(link, Why.ANOTHER_CALENDAR)
+        case Stand(content=content):
+            return _in_step(content, link, now)
+        case _:
+            assert_never(wanted)
+
+
+def _in_step(content: Content, link: Link, now: datetime) -> Step:
+    changed = content.stamp.differing(link.agreed)
+    when = frozenset({OwnedField.WHEN})
+    if changed:
+        return _update(link, content, changed | when if link.has_drifted else changed, Why.CHANGED)
+    if not link.has_drifted:
+        return Nothing(Why.IN_STEP)
+    if link.state is LinkState.CONTESTED:
+        return Nothing(Why.CONTESTED)
+    if link.reverts_since(now) >= REVERTS_A_DAY:
+        return Note(replace(link, state=LinkState.CONTESTED), Why.CONTESTED)
+    reverted = replace(link, reverts=(*link.reverts[-REVERTS_A_DAY:], now))
+    return _update(reverted, content, when, Why.MOVED_OUTSIDE)
+
+
+def _missing(wanted: Wanted, link: Link, now: datetime) -> Step:
+    match wanted:
+        case Stand(content=content) if not content.stamp.differing(link.agreed):
+            waits = link.held_until is not None and now < link.held_until
+            return Nothing(Why.DELETED_OUTSIDE) if waits else Ask(link, Why.DELETED_OUTSIDE)
+        case _:
+            return Ask(link, Why.DELETED_OUTSIDE)
+
+
+def _gone(wanted: Wanted, link: Link) -> Step:
+    match wanted:
+        case Stand(content=content) if content.stamp.differing(link.agreed):
+            return Note(_next_generation(link), Why.BOOKED)
+        case Stand():
+            return Nothing(Why.DELETED_OUTSIDE)
+        case Absent(why) if link.agreed:
+            return Note(replace(link, agreed=NO_EVENT), why)
+        case Absent(why):
+            return Nothing(why)
+        case Age():
+            return Nothing(Why.BEFORE_ARREARS)
+        case _:
+            assert_never(wanted)
+
+
+def _aged(wanted: Wanted, link: Link) -> Step:
+    match wanted:
+        case Age():
+            return Nothing(Why.BEFORE_ARREARS)
+        case Absent(why=Why.CANCELLED | Why.EXCLUDED | Why.HANDED_OVER as why):
+            return Nothing(why)
+        case Absent() | Stand():
+            return Ask(link, Why.FOUND_AGAIN)
+        case _:
+            assert_never(wanted)
+
+
+def _parked(wanted: Wanted, link: Link, policy: Policy) -> Step:
+    match wanted:
+        case Stand(content=content) if content.digest == link.refused:
+            return Nothing(Why.REFUSED)
+        case Stand(calendar_id, content) if not link.remote_id:
+            return _create(link, calendar_id, content, policy, Why.CHANGED)
+        case Stand(content=content):
+            return _update(link, content, ALL_FIELDS, Why.CHANGED)
+        case Absent(why) if link.remote_id:
+            return _remove(link, why)
+        case Absent(why):
+            return _forget(link, why)
+        case Age():
+            return Nothing(Why.BEFORE_ARREARS)
+        case _:
+            assert_never(wanted)
+
+
+def _deleted(link: Link, policy: Policy, now: datetime) -> Step:
+    if policy.on_deletion is OnDeletion.PUT_BACK:
+        return Note(_next_generation(link), Why.DELETED_OUTSIDE)
+    if link.held_until is None:
+        since = link.missing_since or now
+        return Hold(replace(link, missing_since=since, held_until=now + policy.hold))
+    if now < link.held_until:
+        return Hold(link)
+    return Signal(link, policy.on_deletion)
+
+
+def _recreate(link: Link, content: Content) -> Step:
+    if link.recreations >= RECREATIONS:
+        parked = replace(
+            link, state=LinkState.PARKED, remote_id="", missing_since=None, refused=content.digest
+        )
+        return Note(parked, Why.NEVER_SEEN)
+    again = replace(_next_generation(link), recreations=link.recreations + 1)
+    return Note(again, Why.NEVER_SEEN)
+
+
+def _next_generation(link: Link) -> Link:
+    return Link(
+        item=link.item,
+        key="",
+        target=link.target,
+        calendar_id=link.target,
+        generation=link.generation + 1,
+    )
+
+
+def _salted(link: Link) -> Link:
+    """Return `link` under another key: somebody else's event bears the one that we chose."""
+    return replace(
+        link, state=LinkState.PLANNED, salt=link.salt + 1, remote_id="", sending=NO_EVENT
+    )
+
+
+def _found(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
+    match link.state:
+        case LinkState.SENDING:
+            return _at_rest(replace(link, agreed=link.sending), event, calendar_id)
+        case LinkState.UPDATING:
+            agreed = link.agreed.taking(link.sending, shown=event.content.stamp)
+            return _at_rest(replace(link, agreed=agreed), event, calendar_id)
+        case LinkState.DETACHED | LinkState.AGED:
+            return _at_rest(link, event, calendar_id)
+        case _:
+            return seen_alive(link, event, calendar_id)
+
+
+def _at_rest(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
+    resting = replace(link, state=LinkState.LIVE, sending=NO_EVENT)
+    return seen_alive(resting, event, calendar_id)
+
+
+def _vanished(link: Link, *, burnt: bool) -> Link:
+    match link.state:
+        case LinkState.SENDING:
+            if burnt:
+                return _next_generation(link)
+            return replace(link, state=LinkState.PLANNED, remote_id="", sending=NO_EVENT)
+        case LinkState.UPDATING:
+            return replace(link, state=LinkState.MISSING, sending=NO_EVENT)
+        case LinkState.REMOVING:
+            return replace(
+                link, state=LinkState.GONE, agreed=NO_EVENT, missing_since=None, held_until=None
+            )
+        case LinkState.DETACHED | LinkState.AGED:
+            return replace(link, state=LinkState.GONE)
+        case _:
+            return link
+
+
+# ── receipts ─────────────────────────────────────────────────────────────────────────────
+
+
+def written(link: Link, *, remote_id: str, version: str, stamp: Stamp, adopted: bool) -> Link:
+    """Return `link` after the receipt of a create or an update.
+
+    A create is not *seen*: only a read shows an event alive. An adopted event is agreed upon
+    as it stands, so that what the book says differently is written next.
+    """
+    creating = link.state is LinkState.SENDING
+    agreed = stamp if adopted else link.sending
+    return replace(
+        link,
+        state=LinkState.LIVE,
+        remote_id=remote_id,
+        version=version,
+        agreed=agreed,
+        shown=stamp,
+        sending=NO_EVENT,
+        moved_to=None,
+        seen=link.seen and not creating,
+    )
+
+
+def removed(link: Link) -> Link:
+    """Return `link` after the receipt of a removal."""
+    return _vanished(replace(link, state=LinkState.REMOVING), burnt=False)
+
+
+def refused(link: Link, content: Content | None) -> Link:
+    """Return `link` after its provider refused this event for good: left until it changes."""
+    digest = "" if content is None else content.digest
+    return replace(link, state=LinkState.PARKED, sending=NO_EVENT, refused=digest)
+
+
+def not_sent(link: Link, before: LinkState) -> Link:
+    """Return `link` after a write that certainly changed nothing: as it was before."""
+    return replace(link, state=before, sending=NO_EVENT)
+
+
+# ── a plan over many items ───────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Steps that would make the calendars agree with the book, in the order of their writing."""
+
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def writes(self) -> tuple[Create | Update | Remove, ...]:
+        """Return the steps that write to a calendar."""
+        return tuple(s for s in self.steps if isinstance(s, Create | Update | Remove))
+
+
+def plan_push(
+    *,
+    book: Mapping[Item, Wanted],
+    links: Mapping[Item, Link],
+    policy: Policy,
+    now: datetime,
+) -> Plan:
+    """Return the steps for every item of the book or of the links; those without are left out.
+
+    An event that is neither in the book nor linked belongs to somebody else and appears in no
+    plan. Removals come first, then what starts soonest.
+    """
+    items: Iterable[Item] = book.keys() | links.keys()
+    steps = (
+        decide(
+            item=item,
+            wanted=book.get(item, Absent(Why.CANCELLED)),
+            link=links.get(item),
+            policy=policy,
+            now=now,
+        )
+        for item in items
+    )
+    return Plan(tuple(sorted((s for s in steps if not isinstance(s, Nothing)), key=_order)))
+
+
+def _order(step: Step) -> tuple[int, str, str]:
+    match step:
+        case Remove(link):
+            return (0, "", link.key)
+        case Create(link, content) | Update(link, content):
+            return (1, _start_text(content), str(link.item.appointment))
+        case _:
+            return (2, "", "")
+
+
+def _start_text(content: Content) -> str:
+    return content.when.start.isoformat()
