@@ -1,0 +1,91 @@
+"""Wake-ups: "look at account X". A lost, doubled or swallowed one changes nothing.
+
+The committed `Change` row is the truth; the dispatcher finds what no wake-up brought.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from datetime import datetime
+from enum import IntEnum
+from functools import partial
+
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, OuterRef, Q
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
+
+from appointed.book.models import Change
+from appointed.sync.models import Account, CalendarChoice, Link
+
+TASK = "look_at_account"
+QUEUE = "accounts"
+
+logger = logging.getLogger(__name__)
+
+
+class Urgency(IntEnum):
+    """A person waiting > a change > a poll > an audit."""
+
+    AUDIT = 0
+    POLL = 10
+    CHANGE = 20
+    PERSON = 30
+
+
+def wake_practitioners(practitioner_ids: Iterable[int]) -> None:
+    """Have the accounts that these practitioners push to looked at, once this commits."""
+    accounts = Account.objects.filter(
+        calendars__choices__push=True,
+        calendars__choices__practitioner__in=list(practitioner_ids),
+    )
+    for account_id in accounts.values_list("pk", flat=True).distinct():
+        wake_account(account_id, Urgency.CHANGE)
+
+
+def wake_account(account_id: int, urgency: Urgency) -> None:
+    """Have this account looked at, once the transaction commits (at once outside of one)."""
+    transaction.on_commit(partial(_defer, account_id, urgency), robust=True)
+
+
+def due_accounts(now: datetime) -> list[int]:
+    """Return the accounts that have unconsumed changes or something due, and nobody at work."""
+    changes = Change.objects.filter(practitioner=OuterRef("practitioner"))
+    changed = CalendarChoice.objects.filter(
+        Exists(changes), push=True, calendar__account=OuterRef("pk")
+    )
+    late = Link.objects.filter(target__account=OuterRef("pk"), due_at__lte=now)
+    return list(
+        Account.objects.filter(
+            Q(due_at__lte=now) | Q(dirty=True) | Exists(changed) | Exists(late),
+            Q(wait_until__isnull=True) | Q(wait_until__lte=now),
+            Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+            state=Account.State.OK,
+            connections__isnull=False,
+        )
+        .distinct()
+        .values_list("pk", flat=True)
+    )
+
+
+def drop_unwanted_changes() -> int:
+    """Delete the changes of practitioners who push to no calendar; return how many."""
+    pushing = CalendarChoice.objects.filter(practitioner=OuterRef("practitioner"), push=True)
+    deleted, _ = Change.objects.filter(~Exists(pushing)).delete()
+    return deleted
+
+
+def _defer(account_id: int, urgency: Urgency) -> None:
+    task = app.configure_task(
+        TASK,
+        queue=QUEUE,
+        priority=int(urgency),
+        queueing_lock=f"account-{account_id}",
+    )
+    try:
+        task.defer(account_id=account_id)
+    except AlreadyEnqueued:
+        return  # the job that waits will see what was committed
+    except (ConnectorException, DatabaseError) as fault:
+        logger.warning("a wake-up was lost (%s); the dispatcher brings it", type(fault).__name__)
