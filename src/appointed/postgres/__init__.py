@@ -4,6 +4,7 @@ Standard library only, and nothing of ours: `config` asks where the database is,
 keeps it running. Why and how: `docs/explanation/embedded-postgresql.md`.
 """
 
+from appointed.postgres.archive import dump, is_empty, restore
 from appointed.postgres.place import (
     ConnectionFacts,
     Place,
@@ -20,7 +21,10 @@ __all__ = [
     "Server",
     "ServerProblem",
     "connection_facts",
+    "dump",
     "home_of",
+    "is_empty",
+    "restore",
     "running",
     "socket_of",
     "start",

@@ -50,13 +50,13 @@ def connection_facts(data_dir: Path) -> ConnectionFacts:
 def socket_of(data_dir: Path) -> Path:
     """Tell the directory of the server's socket.
 
-    It lies beside the cluster, or, where that path is too long for a socket, in a short
-    directory named by the hash of the path.
+    It lies beside the cluster, or, where that path is too long for a socket or holds a
+    comma (with which libpq parts hosts), in a short directory named by the path's hash.
     """
     home = home_of(data_dir)
-    beside = home / "run"
-    if len(os.fsencode(beside / SOCKET_NAME)) <= _LONGEST_SOCKET_PATH:
-        return beside
+    beside = os.fsencode(home / "run" / SOCKET_NAME)
+    if len(beside) <= _LONGEST_SOCKET_PATH and b"," not in beside:
+        return home / "run"
     return Path("/tmp") / f"appointed-{_hash(home)}"  # noqa: S108 - mode and owner are checked at start
 
 
