@@ -6,7 +6,7 @@ a `ProviderError` leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -167,10 +167,15 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Deleted:
-    """The event is gone, or was gone already."""
+    """The event is gone.
+
+    `already_gone` says that it was not there any more: somebody deleted it, or moved it
+    elsewhere, so that only a search by its key tells which.
+    """
 
     reference: str
     remote_id: str
+    already_gone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,8 +213,19 @@ class CalendarProvider(Protocol):
         """Return whether the calendar can be read and written; raise only for the account."""
         ...
 
-    def changes(self, calendar_id: str, sync_token: str | None, window: Window) -> Iterator[Page]:
+    def changes(
+        self,
+        calendar_id: str,
+        sync_token: str | None,
+        window: Window,
+        *,
+        known: Mapping[str, str] | None = None,
+    ) -> Iterator[Page]:
         """Yield what changed since `sync_token`, or everything where there is none.
+
+        `known` names the versions the caller holds already (remote id → version): such an
+        event need not be read again; it then stands in `listed` of the last page and nowhere
+        else. Without a token that is all that is there; with one, what was reported alive.
 
         Raises: `SyncTokenExpired` before the first page where only a listing helps.
         """
@@ -261,6 +277,8 @@ class ProviderError(Exception):
         super().__init__(message)
         self.message = message
         self.code = code
+        self.facts: Mapping[str, str] = {}
+        """What a surface may fill into the text of `code` (`texts.py`); never kept or logged."""
 
 
 class CredentialsRejected(ProviderError):
@@ -293,6 +311,21 @@ class VersionConflict(ProviderError):
 
 class EventRejected(ProviderError):
     """The provider refuses this one event for good; trying again changes nothing."""
+
+
+class KeyTaken(EventRejected):
+    """An event that is not the one we made stands where this key would have to stand.
+
+    `remote_id` names it where the provider told (it may stand in another calendar). `burnt`
+    says that the key was that of an event now deleted, and is never free again here.
+    """
+
+    def __init__(
+        self, message: str, *, code: str = "", remote_id: str = "", burnt: bool = False
+    ) -> None:
+        super().__init__(message, code=code)
+        self.remote_id = remote_id
+        self.burnt = burnt
 
 
 class ReadOnly(ProviderError):
