@@ -35,7 +35,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(
-    django_db_modify_db_settings_parallel_suffix: None,
+    django_db_modify_db_settings_parallel_suffix: None,  # noqa: ARG001 - it comes first
 ) -> Iterator[None]:
     """Name the server of this run, started now where no worker needed it before."""
     if _outside():
