@@ -166,11 +166,15 @@ Step = Nothing | Note | Create | Update | Remove | Ask | Hold | Signal
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """The event stands in `calendar_id`; `ours` says that it bears our key or our id."""
+    """Our event stands in `calendar_id`."""
 
     calendar_id: str
     event: RemoteEvent
-    ours: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody else's event stands where our key would have to: another key is needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,7 @@ class Unclear:
     """The question could not be answered: everything stays as it is."""
 
 
-Answer = Alive | Vanished | Unclear
+Answer = Alive | Taken | Vanished | Unclear
 
 
 # ── deciding ─────────────────────────────────────────────────────────────────────────────
@@ -233,8 +237,10 @@ def settle(link: Link, answer: Answer) -> Link:
     match answer:
         case Unclear():
             return link
-        case Alive(calendar_id, event, ours):
-            return _found(link, event, calendar_id) if ours else _salted(link)
+        case Alive(calendar_id, event):
+            return _found(link, event, calendar_id)
+        case Taken():
+            return _salted(link)
         case Vanished(burnt):
             return _vanished(link, burnt=burnt)
         case _:
@@ -450,7 +456,7 @@ def _found(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
         case LinkState.UPDATING:
             agreed = link.agreed.taking(link.sending, shown=event.content.stamp)
             return _at_rest(replace(link, agreed=agreed), event, calendar_id)
-        case LinkState.DETACHED | LinkState.AGED:
+        case LinkState.DETACHED | LinkState.AGED | LinkState.REMOVING:
             return _at_rest(link, event, calendar_id)
         case _:
             return seen_alive(link, event, calendar_id)

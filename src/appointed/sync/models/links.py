@@ -15,8 +15,6 @@ from appointed.sync.models.accounts import ExternalCalendar
 class Link(models.Model):
     """The row of a `core.links.Link`; `sync.rows` turns one into the other."""
 
-    State = models.TextChoices("State", [(s.name, s.value) for s in LinkState])
-
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     practitioner = models.ForeignKey(Practitioner, models.CASCADE, related_name="links")
     appointment = models.ForeignKey(Appointment, models.CASCADE, related_name="links")

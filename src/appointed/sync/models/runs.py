@@ -14,8 +14,8 @@ from appointed.sync.models.connections import Connection
 class Run(models.Model):
     """One look, plan and carrying out for a connection; a shown plan is one that has not begun.
 
-    `operations` is the plan as it was shown; titles in it are encrypted, as all that names
-    clients outside the book.
+    `operations_shown` is the plan as people saw it: what it rests on, and the rows, sealed
+    because they name clients.
     """
 
     class Kind(models.TextChoices):
@@ -40,7 +40,7 @@ class Run(models.Model):
     window_start = models.DateTimeField(null=True, blank=True)
     window_end = models.DateTimeField(null=True, blank=True)
     counts = models.JSONField(default=dict)
-    operations_shown = models.JSONField(default=list)
+    operations_shown = models.JSONField(default=dict)
     error = models.CharField(max_length=500, blank=True)
     asked_by = models.CharField(max_length=500, blank=True)
     created_at = models.DateTimeField(db_default=Now())

@@ -1,0 +1,212 @@
+"""A run: look, plan, carry out, remember – for one account at a time."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Q
+from django.utils import timezone
+
+from appointed.core.planning import Create
+from appointed.providers.port import CalendarProvider, CredentialsRejected, ProviderError
+from appointed.sync import models
+from appointed.sync.accounts import connect_account
+from appointed.sync.asking import Asking
+from appointed.sync.health import account_answered, account_failed
+from appointed.sync.hours import poll_every
+from appointed.sync.lease import Fenced, Lease, give_back, take_lease
+from appointed.sync.look import look_at_calendar
+from appointed.sync.planning import Planned, Planner, planner_for
+from appointed.sync.plans import is_outdated
+from appointed.sync.pushing import SEEN_WITHIN, Pushing, writes_in
+from appointed.sync.sealing import CannotUnseal
+from appointed.sync.signals import ApplySignal
+from appointed.sync.standing import may_write
+from appointed.sync.wakeups import Urgency, wake_account
+
+CREATES_UNSEEN = 200
+"""More creates than this in a run that nobody saw a plan of wait for a person."""
+
+logger = logging.getLogger(__name__)
+
+Connect = Callable[[models.Account], CalendarProvider]
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Everything a run needs from outside: the clock, the way to providers, the book's ear."""
+
+    apply_signal: ApplySignal
+    connect: Connect = connect_account
+    clock: Callable[[], datetime] = timezone.now
+
+    def run(self, account_id: int) -> bool:
+        """Look at an account and bring it in step; false says that another run is at it.
+
+        A fault is noted at the account or its calendar; the next run begins where this one
+        ended. Nothing is lost by ending it at any point.
+        """
+        lease = take_lease(account_id)
+        if lease is None:
+            return False
+        try:
+            self._run(account_id, lease)
+        except Fenced:
+            logger.warning("a run lost its lease and stopped")
+        finally:
+            if give_back(lease):
+                wake_account(account_id, Urgency.CHANGE)
+        return True
+
+    def _run(self, account_id: int, lease: Lease) -> None:
+        account = models.Account.objects.get(pk=account_id)
+        if account.state != models.Account.State.OK or self._has_to_wait(account):
+            return
+        try:
+            provider = self.connect(account)
+        except CannotUnseal as fault:
+            account_failed(account, CredentialsRejected(str(fault)), now=self.clock())
+            return
+        try:
+            self._look_and_push(account, provider, lease)
+        except ProviderError as error:
+            with lease.committing():
+                account_failed(account, error, now=self.clock())
+        finally:
+            provider.close()
+
+    def _has_to_wait(self, account: models.Account) -> bool:
+        return account.wait_until is not None and account.wait_until > self.clock()
+
+    def _look_and_push(
+        self, account: models.Account, provider: CalendarProvider, lease: Lease
+    ) -> None:
+        if account.due_at is None or account.due_at <= self.clock():
+            self.look(account, provider, lease)
+        connections = account.connections.select_related("practitioner", "practice").order_by("pk")
+        created = [self._push(connection, provider, lease) for connection in connections]
+        if any(created):
+            soon = self.clock() + SEEN_WITHIN
+            models.Account.objects.filter(pk=account.pk, due_at__gt=soon).update(due_at=soon)
+
+    # ── look ──
+
+    def look(self, account: models.Account, provider: CalendarProvider, lease: Lease) -> None:
+        """Read what changed in every calendar of the account that matters to anybody."""
+        answered = [
+            look_at_calendar(calendar=calendar, provider=provider, lease=lease, now=self.clock())
+            for calendar in calendars_to_read(account)
+        ]
+        now = self.clock()
+        with lease.committing():
+            account.refresh_from_db()
+            if answered and not any(answered):
+                failed = ProviderError("None of the calendars could be read.")
+                account_failed(account, failed, now=now)
+                account.due_at = account.wait_until
+                account.save(update_fields=["due_at"])
+            else:
+                account_answered(account, now=now, look_again_in=poll_every(account, now))
+
+    # ── push ──
+
+    def _push(
+        self, connection: models.Connection, provider: CalendarProvider, lease: Lease
+    ) -> bool:
+        """Bring one practitioner's items in step; true says that events were created."""
+        planner = planner_for(connection, provider, self.clock())
+        run = connection.runs.filter(state=models.Run.State.WAITING).order_by("pk").first()
+        if planner is None or not may_write(connection, planner.pushing.settings, run):
+            if run is not None:
+                _finish(run, models.Run.State.DONE, self.clock())
+            return False
+        if run is not None and run.kind == models.Run.Kind.PLAN:
+            return self._carry_out_plan(run, planner, provider, lease)
+        everything = planner.edges_are_due() or (
+            run is not None and run.kind == models.Run.Kind.FULL_REFRESH
+        )
+        planned = planner.plan(planner.everything() if everything else planner.touched())
+        if self._waits_for_a_look(connection, planned, run):
+            return False
+        pushing = self._carry_out(planner, planned, provider, lease, run)
+        if everything:
+            with lease.committing():
+                models.Connection.objects.filter(pk=connection.pk).update(
+                    replan=False, planned_day=planner.today()
+                )
+        return pushing.created
+
+    def _carry_out_plan(
+        self, run: models.Run, planner: Planner, provider: CalendarProvider, lease: Lease
+    ) -> bool:
+        planned = planner.plan(planner.within(run.window_start, run.window_end))
+        if is_outdated(run, planned):
+            run.error = "plan_outdated"
+            _finish(run, models.Run.State.FAILED, self.clock())
+            return False
+        return self._carry_out(planner, planned, provider, lease, run).created
+
+    def _carry_out(
+        self,
+        planner: Planner,
+        planned: list[Planned],
+        provider: CalendarProvider,
+        lease: Lease,
+        run: models.Run | None,
+    ) -> Pushing:
+        pushing = Pushing(
+            planner=planner,
+            lease=lease,
+            asking=Asking(provider, known_calendars(planner.connection.account_id)),
+            run=run or models.Run(connection=planner.connection),
+            apply_signal=self.apply_signal,
+            clock=self.clock,
+        )
+        if run is not None or any(writes_in(planned)):
+            _begin(pushing.run, self.clock())
+        try:
+            pushing.carry_out(planned)
+        finally:
+            if pushing.run.pk:
+                pushing.run.counts = pushing.done
+                _finish(pushing.run, models.Run.State.DONE, self.clock())
+        return pushing
+
+    def _waits_for_a_look(
+        self, connection: models.Connection, planned: list[Planned], run: models.Run | None
+    ) -> bool:
+        """Say whether so much would be created unseen that a person has to look first."""
+        creates = sum(1 for item in planned if isinstance(item.step, Create))
+        if run is not None or creates <= CREATES_UNSEEN:
+            return False
+        connection.waits_for = "many_creates"
+        connection.save(update_fields=["waits_for", "changed_at"])
+        return True
+
+
+def calendars_to_read(account: models.Account) -> list[models.ExternalCalendar]:
+    """Return the calendars that somebody pulls, checks or pushes to, or that hold our events."""
+    chosen = Q(choices__check_conflicts=True) | Q(choices__pull=True) | Q(choices__push=True)
+    held = Q(links__state__in=["sending", "live", "updating", "contested", "missing", "removing"])
+    return list(account.calendars.filter(chosen | held).distinct().order_by("pk"))
+
+
+def known_calendars(account_id: int) -> dict[str, models.ExternalCalendar]:
+    """Return all calendars of an account by the core's name for them."""
+    found = models.ExternalCalendar.objects.filter(account=account_id)
+    return {str(calendar.pk): calendar for calendar in found}
+
+
+def _begin(run: models.Run, now: datetime) -> None:
+    run.state = models.Run.State.RUNNING
+    run.started_at = now
+    run.save()
+
+
+def _finish(run: models.Run, state: str, now: datetime) -> None:
+    run.state = state
+    run.finished_at = now
+    run.save()
