@@ -1,0 +1,1 @@
+"""iCloud: the CalDAV provider with Apple's address, sign-in, help and errors."""
