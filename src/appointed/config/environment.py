@@ -10,9 +10,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import environ
+from django.core.exceptions import ImproperlyConfigured
 
 
-class SettingFault(Exception):
+class SettingFault(ImproperlyConfigured):
     """A setting cannot be used: the message says which, why, and what to do."""
 
 

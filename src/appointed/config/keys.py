@@ -25,7 +25,9 @@ def load_or_make_keys(data_dir: Path) -> Keys:
     """Return the keys of this data directory; of many first starters one makes them."""
     path = data_dir / FILE_NAME
     if not path.exists():
-        data_dir.mkdir(parents=True, exist_ok=True)
+        # a server that root starts runs as a system user, who has to pass through
+        mode = 0o711 if os.geteuid() == 0 else 0o700
+        data_dir.mkdir(mode=mode, parents=True, exist_ok=True)
         _write_once(path, Keys(secrets.token_urlsafe(50), (Fernet.generate_key().decode(),)))
     stored = json.loads(path.read_text())
     return Keys(stored["secret"], tuple(stored["encryption"]))

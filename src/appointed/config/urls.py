@@ -5,5 +5,6 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("appointed.web.urls_health")),
     path("", include("appointed.web.urls")),
 ]

@@ -1,0 +1,1 @@
+"""The half that looks at calendars and sends mails: wake-ups, the dispatcher, the outbox."""
