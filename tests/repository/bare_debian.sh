@@ -66,7 +66,7 @@ prove() {
     case $what in
       demo) prove_demo "$root" "$home" "$owner" || status=$? ;;
       fast) enter "$root" "$home" "$owner" python3 "$home/appointed/run.py" test --fast </dev/null || status=$? ;;
-      *) enter "$root" "$home" "$owner" python3 "$home/appointed/run.py" "$what" </dev/null || status=$? ;;
+      *) enter "$root" "$home" "$owner" python3 "$home/appointed/run.py" $what </dev/null || status=$? ;;
     esac
     echo "══ $who: $what took $(seconds_since "$started"), exit status $status"
     [ $status = 0 ] || return $status
