@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -14,10 +15,12 @@ from icalendar.prop import vDDDLists, vDDDTypes
 from appointed.core.events import AllDay, Content, ShowAs, Span, Timed, When
 from appointed.core.windows import EARLIEST, LATEST, Window, instants_of
 from appointed.ical.expansion import Instance, NotExpandable, expand, is_series
-from appointed.ical.lines import Line, join_lines, parse_lines
+from appointed.ical.lines import Line, parse_lines
 from appointed.ical.writing import KEY_PROPERTY
 from appointed.ical.zones import Zone, known_zone, zone_of
 
+ZONE = "X-APPOINTED-TZID"
+ZONE_PARAMETER = re.compile(r";\s*TZID\s*=", re.IGNORECASE)
 MOST_BYTES = 1024 * 1024
 DEEPEST = 8
 DAY = timedelta(days=1)
@@ -114,11 +117,21 @@ def _parse(body: bytes) -> Calendar:
         deepest = max(deepest, depth)
     if deepest > DEEPEST:
         raise Unreadable("nested too deeply")
-    text = join_lines(_without_known_zones(lines)).decode("utf-8", "replace")
+    text = "\r\n".join(_own_zones(line) for line in _without_known_zones(lines)) + "\r\n"
     calendar = Calendar.from_ical("".join(c for c in text if c >= " " or c in "\r\n\t"))
     if not isinstance(calendar, Calendar):
         raise Unreadable("no calendar")
     return calendar
+
+
+def _own_zones(line: Line) -> str:
+    """Return the line with its zone under another name, where the library leaves it alone.
+
+    It would keep definitions of zones for all texts to come, whoever sent them.
+    """
+    text = line.text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    header = len(text) - len(line.value)
+    return ZONE_PARAMETER.sub(f";{ZONE}=", text[:header]) + text[header:]
 
 
 def _without_known_zones(lines: Sequence[Line]) -> Iterator[Line]:
@@ -240,7 +253,7 @@ class _Zones:
         return self._zone(value).name or "UTC"
 
     def _zone(self, value: Any) -> Zone:
-        return self._named(str(value.params.get("TZID", "")))
+        return self._named(str(value.params.get(ZONE, "")))
 
     def _named(self, tzid: str) -> Zone:
         if tzid not in self._seen:
@@ -258,7 +271,7 @@ class _Zones:
     def _lists(self, value: Any) -> Iterator[vDDDLists]:
         for part in value if isinstance(value, list) else [value]:
             if isinstance(part, vDDDLists):
-                zone = self._named(str(part.params.get("TZID", "")))
+                zone = self._named(str(part.params.get(ZONE, "")))
                 yield vDDDLists([self._listed(one.dt, zone) for one in part.dts])
 
     def _listed(self, value: Any, zone: Zone) -> Any:
