@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,12 +16,13 @@ from appointed.providers.port import CalendarProvider, CredentialsRejected, Prov
 from appointed.sync import models
 from appointed.sync.accounts import connect_account
 from appointed.sync.asking import Asking
+from appointed.sync.ending import end_connection
 from appointed.sync.health import account_answered, account_failed
 from appointed.sync.hours import poll_every
-from appointed.sync.lease import Fenced, Lease, give_back, take_lease
+from appointed.sync.lease import Fenced, Lease, give_back, take_lease, take_lease_within
 from appointed.sync.look import look_at_calendar
-from appointed.sync.planning import Planned, Planner, planner_for
-from appointed.sync.plans import is_outdated
+from appointed.sync.planning import Planned, Planner, leaving_planner, planner_for
+from appointed.sync.plans import is_outdated, keep_plan
 from appointed.sync.pushing import SEEN_WITHIN, Pushing, writes_in
 from appointed.sync.sealing import CannotUnseal
 from appointed.sync.signals import ApplySignal
@@ -30,7 +32,19 @@ from appointed.sync.wakeups import Urgency, wake_account
 CREATES_UNSEEN = 200
 """More creates than this in a run that nobody saw a plan of wait for a person."""
 
+PATIENCE = 15.0
+"""Seconds that a person waits for a run that is under way."""
+
 logger = logging.getLogger(__name__)
+
+
+class Busy(Exception):
+    """A run is under way at this account and does not end."""
+
+
+class NoPushCalendar(Exception):
+    """The practitioner pushes to no calendar: there is nothing to plan."""
+
 
 Connect = Callable[[models.Account], CalendarProvider]
 
@@ -86,11 +100,59 @@ class Engine:
     ) -> None:
         if account.due_at is None or account.due_at <= self.clock():
             self.look(account, provider, lease)
-        connections = account.connections.select_related("practitioner", "practice").order_by("pk")
-        created = [self._push(connection, provider, lease) for connection in connections]
+        connections = account.connections.select_related("practitioner", "practice", "account")
+        created = [
+            self._leave(connection, provider, lease)
+            if connection.leaving
+            else self._push(connection, provider, lease)
+            for connection in connections.order_by("pk")
+        ]
         if any(created):
             soon = self.clock() + SEEN_WITHIN
             models.Account.objects.filter(pk=account.pk, due_at__gt=soon).update(due_at=soon)
+
+    # ── plans to be looked at ──
+
+    def plan(
+        self,
+        connection: models.Connection,
+        *,
+        start: datetime | None,
+        end: datetime | None,
+        asked_by: str,
+    ) -> models.Run:
+        """Look now, and keep what would be done as a plan; nothing is written.
+
+        Raises: `Busy`, `NoPushCalendar`, and what the provider raises.
+        """
+        with self._looking_at(connection) as planner:
+            planned = planner.plan(planner.within(start, end))
+            return keep_plan(planner, planned, start=start, end=end, asked_by=asked_by)
+
+    def is_outdated(self, run: models.Run) -> bool:
+        """Look now, and say whether a kept plan is no longer what would be done.
+
+        Raises: as `plan`.
+        """
+        with self._looking_at(run.connection) as planner:
+            return is_outdated(run, planner.plan(planner.within(run.window_start, run.window_end)))
+
+    @contextmanager
+    def _looking_at(self, connection: models.Connection) -> Iterator[Planner]:
+        lease = take_lease_within(PATIENCE, connection.account_id)
+        if lease is None:
+            raise Busy
+        provider = self.connect(connection.account)
+        try:
+            self.look(connection.account, provider, lease)
+            planner = planner_for(connection, provider, self.clock())
+            if planner is None:
+                raise NoPushCalendar
+            yield planner
+        finally:
+            provider.close()
+            if give_back(lease):
+                wake_account(connection.account_id, Urgency.CHANGE)
 
     # ── look ──
 
@@ -138,6 +200,18 @@ class Engine:
                     replan=False, planned_day=planner.today()
                 )
         return pushing.created
+
+    def _leave(
+        self, connection: models.Connection, provider: CalendarProvider, lease: Lease
+    ) -> bool:
+        """Take away what we wrote for a connection that ends; then forget it."""
+        planner = leaving_planner(connection, provider, self.clock())
+        run = models.Run(connection=connection, kind=models.Run.Kind.DISCONNECT)
+        self._carry_out(planner, planner.plan_removal(), provider, lease, run)
+        if not any(writes_in(planner.plan_removal())):
+            with lease.committing():
+                end_connection(connection)
+        return False
 
     def _carry_out_plan(
         self, run: models.Run, planner: Planner, provider: CalendarProvider, lease: Lease

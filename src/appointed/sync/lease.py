@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -65,6 +66,16 @@ def take_lease(account_id: int) -> Lease | None:
             Account.objects.filter(pk=account_id).update(dirty=True)
             return None
         return Lease(account_id, Account.objects.values_list("fence", flat=True).get(pk=account_id))
+
+
+def take_lease_within(seconds: float, account_id: int) -> Lease | None:
+    """Return a lease as soon as there is one to be had; None after `seconds`."""
+    until = time.monotonic() + seconds
+    while True:
+        lease = take_lease(account_id)
+        if lease is not None or time.monotonic() > until:
+            return lease
+        time.sleep(0.1)
 
 
 def give_back(lease: Lease) -> bool:

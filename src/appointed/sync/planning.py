@@ -123,6 +123,20 @@ class Planner:
             key=_order,
         )
 
+    def plan_removal(self) -> list[Planned]:
+        """Return the removal of every event of ours that stands in this account."""
+        items = (
+            Planned(
+                row.appointment_id,
+                row.appointment.uuid,
+                Absent(Why.NO_PUSH),
+                row,
+                Nothing(Why.NO_PUSH),
+            )
+            for row in self._links().exclude(state__in=WITHOUT_EVENT).order_by("pk")
+        )
+        return [self._planned(item) for item in items]
+
     def again(self, planned: Planned, row: models.Link) -> Planned:
         """Return the next step of an item after its link's row has changed."""
         return self._planned(replace(planned, row=row))
@@ -192,6 +206,18 @@ def planner_for(
     return Planner(
         connection, connection.account_id, pushing, policy, provider, now, at_home=at_home
     )
+
+
+def leaving_planner(
+    connection: models.Connection, provider: CalendarProvider, now: datetime
+) -> Planner:
+    """Return the planner of a connection that ends: it wants nothing any more."""
+    calendar = connection.account.calendars.order_by("pk").first()
+    if calendar is None:
+        raise LookupError("An account without calendars holds no events.")
+    pushing = pushing_of(connection, calendar, now)
+    policy = Policy(installation=installation())
+    return Planner(connection, connection.account_id, pushing, policy, provider, now, at_home=True)
 
 
 def installation() -> UUID:

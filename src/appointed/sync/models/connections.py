@@ -24,6 +24,8 @@ class Connection(models.Model):
     """Nothing is written before a person has seen what would be."""
     waits_for = models.CharField(max_length=40, blank=True)
     """Why writes wait for a person: `first_plan` has its own field; `many_creates`."""
+    leaving = models.CharField(max_length=6, blank=True)
+    """`remove`: it is being disconnected, and our events are being taken away first."""
     replan = models.BooleanField(default=True)
     """Everything has to be planned again, not only what was touched."""
     planned_day = models.DateField(null=True, blank=True)

@@ -1,0 +1,133 @@
+"""A connection as surfaces show it: one value, whoever asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from appointed.book.access import Actor
+from appointed.book.models import Change
+from appointed.core.choices import SyncSettings, from_stored
+from appointed.core.links import LinkState
+from appointed.sync.models import CalendarChoice, Connection, ExternalCalendar, Link
+from appointed.sync.services.finding import connection_for, connections_for
+from appointed.sync.standing import Standing, directions_of, standing_of
+
+UNSETTLED = (
+    LinkState.PLANNED,
+    LinkState.SENDING,
+    LinkState.UPDATING,
+    LinkState.REMOVING,
+    LinkState.MISSING,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionFacts:
+    """What is shown of a connection. `waiting` counts appointments, `failed` refused events."""
+
+    uuid: UUID
+    practitioner: UUID
+    practitioner_name: str
+    provider: str
+    account: str
+    standing: Standing
+    directions: Mapping[str, Standing]
+    settings: SyncSettings
+    last_success: datetime | None
+    waiting: int
+    failed: int
+    sync_on: bool
+    next_look: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarRow:
+    """A calendar of a connection, with its marks."""
+
+    uuid: UUID
+    name: str
+    colour: str
+    writable: bool
+    check_conflicts: bool
+    pull: bool
+    push: bool
+    state: str
+    reason: str
+
+
+def connection_facts(row: Connection) -> ConnectionFacts:
+    """Return what is shown of a connection."""
+    settings = from_stored(row.settings)
+    waiting = count_waiting(row)
+    failed = Link.objects.filter(
+        practitioner=row.practitioner_id,
+        target__account=row.account_id,
+        state=LinkState.PARKED,
+    ).count()
+    return ConnectionFacts(
+        uuid=row.uuid,
+        practitioner=row.practitioner.uuid,
+        practitioner_name=row.practitioner.name,
+        provider=row.account.provider,
+        account=row.account.label,
+        standing=standing_of(row, waiting=waiting),
+        directions=directions_of(row, settings, waiting=waiting),
+        settings=settings,
+        last_success=row.account.last_success,
+        waiting=waiting,
+        failed=failed,
+        sync_on=row.sync_on,
+        next_look=row.account.wait_until or row.account.due_at,
+    )
+
+
+def count_waiting(row: Connection) -> int:
+    """Return how many appointments are not yet as the book says in the push calendar."""
+    if not row.choices.filter(push=True).exists():
+        return 0
+    changed = Change.objects.filter(practitioner=row.practitioner_id)
+    unsettled = Link.objects.filter(
+        Q(state__in=UNSETTLED), practitioner=row.practitioner_id, target__account=row.account_id
+    )
+    return len(
+        set(changed.values_list("appointment_id", flat=True))
+        | set(unsettled.values_list("appointment_id", flat=True))
+    )
+
+
+def all_connections(actor: Actor) -> list[ConnectionFacts]:
+    """Return the connections that `actor` may manage. Raises: `Refused`."""
+    return [connection_facts(row) for row in connections_for(actor)]
+
+
+def one_connection(actor: Actor, uuid: UUID) -> ConnectionFacts:
+    """Return one connection. Raises: `Refused`, `Missing`."""
+    return connection_facts(connection_for(actor, uuid))
+
+
+def calendars_of(actor: Actor, uuid: UUID) -> list[CalendarRow]:
+    """Return the calendars of a connection, with their marks. Raises: `Refused`, `Missing`."""
+    row = connection_for(actor, uuid)
+    choices = {choice.calendar_id: choice for choice in row.choices.all()}
+    found: Iterable[ExternalCalendar] = row.account.calendars.order_by("-primary", "name", "pk")
+    return [calendar_row(calendar, choices.get(calendar.pk)) for calendar in found]
+
+
+def calendar_row(calendar: ExternalCalendar, choice: CalendarChoice | None) -> CalendarRow:
+    """Return a calendar with the marks of a choice; none are set where there is no choice."""
+    return CalendarRow(
+        uuid=calendar.uuid,
+        name=calendar.name,
+        colour=calendar.colour,
+        writable=calendar.writable,
+        check_conflicts=choice is not None and choice.check_conflicts,
+        pull=choice is not None and choice.pull,
+        push=choice is not None and choice.push,
+        state=calendar.state,
+        reason=calendar.state_reason,
+    )
