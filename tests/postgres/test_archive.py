@@ -26,20 +26,24 @@ INSERT INTO times VALUES (7, '[2026-03-29 01:00+00, 2026-03-29 02:00+00)');
 """
 
 
-@pytest.fixture
-def book(data_dir):
-    """The facts of a running server with a small book in it."""
-    with running(data_dir) as facts:
-        with connect(facts) as connection:
-            connection.execute(THE_BOOK)
-        yield facts
+pytestmark = pytest.mark.slow
 
 
-@pytest.fixture
-def backup(book):
+@pytest.fixture(scope="module")
+def backup(served):
+    """A dump of a small book."""
+    with connect(served.facts) as connection:
+        connection.execute(THE_BOOK)
     stream = BytesIO()
-    dump(book, stream)
+    dump(served.facts, stream)
     return stream.getvalue()
+
+
+@pytest.fixture
+def book(served, backup):
+    """The facts of a running server that holds the small book, whatever a test did before."""
+    restore(served.facts, BytesIO(backup))
+    return served.facts
 
 
 def test_a_restored_database_holds_what_the_dumped_one_held(book, backup):

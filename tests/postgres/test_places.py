@@ -13,9 +13,11 @@ import pytest
 from appointed.postgres import Place, ServerProblem, home_of, running, socket_of, start
 from appointed.postgres.place import STATE_DIR, can_enter, link_of, outside_name
 from appointed.postgres.programs import find_programs
-from support.supervisor import SOURCE, cluster_of
+from support.supervisor import cluster_of
 
 from .conftest import as_root, connect
+
+pytestmark = pytest.mark.slow
 
 NOBODY = 65534
 NAMELESS = 4_000_123
@@ -218,7 +220,7 @@ def test_the_wheel_is_found_without_being_imported():
     )
 
     done = subprocess.run(  # noqa: S603 - this very Python
-        [sys.executable, "-c", code], env={"PYTHONPATH": str(SOURCE)}, check=False
+        [sys.executable, "-c", code], env={"PYTHONPATH": os.pathsep.join(sys.path)}, check=False
     )
 
     assert done.returncode == 0

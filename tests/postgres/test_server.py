@@ -9,7 +9,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from appointed.postgres import Place, ServerProblem, connection_facts, running, start
+from appointed.postgres import (
+    AlreadyRunning,
+    Place,
+    ServerProblem,
+    connection_facts,
+    running,
+    start,
+)
 from support.supervisor import supervised
 
 from .conftest import as_root, connect
@@ -204,7 +211,7 @@ def test_twelve_starters_at_once_make_one_server_and_eleven_say_who_holds_it(dat
 
 def test_a_start_beside_a_running_server_leaves_that_server_alone(data_dir):
     with start(Place(data_dir)) as server:
-        with pytest.raises(ServerProblem, match=f"process {os.getpid()}"):
+        with pytest.raises(AlreadyRunning, match=f"process {os.getpid()}"):
             start(Place(data_dir))
 
         assert server.alive()

@@ -14,6 +14,8 @@ from support.supervisor import cluster_of, kill, kill_all, supervised, wait_for
 
 from .conftest import connect
 
+pytestmark = pytest.mark.slow
+
 MOMENTS_OF_MAKING = [
     ".",
     "PG_VERSION",
@@ -75,7 +77,6 @@ def test_a_backend_that_outlived_its_postmaster_is_ended_by_the_next_start(data_
     client.close()
 
 
-@pytest.mark.slow
 def test_a_backend_that_hears_no_signal_is_ended_too(data_dir):
     with supervised(data_dir) as supervisor:
         remember_seven(supervisor)

@@ -11,11 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
 
-import appointed
 from appointed.postgres import Place, ServerProblem, home_of, start
 from appointed.postgres.leftovers import leftovers
-
-SOURCE = Path(appointed.__file__).parent.parent
 
 
 @dataclass(slots=True)
@@ -63,7 +60,7 @@ def supervised(data_dir: Path) -> Iterator[Supervisor]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
-        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
     )
     supervisor = Supervisor(process, data_dir)
     try:

@@ -12,10 +12,11 @@ from appointed.postgres.place import (
     home_of,
     socket_of,
 )
-from appointed.postgres.problems import ServerProblem
+from appointed.postgres.problems import AlreadyRunning, ServerProblem
 from appointed.postgres.server import Server, running, start
 
 __all__ = [
+    "AlreadyRunning",
     "ConnectionFacts",
     "Place",
     "Server",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from appointed.postgres.leftovers import can_see_processes
-from appointed.postgres.problems import ServerProblem
+from appointed.postgres.problems import AlreadyRunning
 
 _NAME_SECONDS = 2.0
 
@@ -31,7 +31,7 @@ def take_lock(data_dir: Path) -> Lock:
     """Take the lock of an installation and write into it who holds it.
 
     Raises:
-        ServerProblem: another process holds it; the text names that process.
+        AlreadyRunning: another process holds it; the text names that process.
     """
     _make_directory(data_dir)
     path = data_dir / "postgres.lock"
@@ -41,7 +41,7 @@ def take_lock(data_dir: Path) -> Lock:
     except BlockingIOError:
         holder = _holder(number)
         os.close(number)
-        raise ServerProblem(
+        raise AlreadyRunning(
             f"The database of {data_dir} is already in use by {holder}: "
             "stop that first, or choose another APPOINTED_DATA_DIR."
         ) from None

@@ -1,4 +1,4 @@
-"""The one exception of this package."""
+"""What callers of this package have to expect."""
 
 
 class ServerProblem(Exception):
@@ -7,3 +7,7 @@ class ServerProblem(Exception):
     The text is one sentence or two for the person at the terminal; it names paths and
     process numbers, never anything out of the database.
     """
+
+
+class AlreadyRunning(ServerProblem):
+    """Another living process keeps this installation's server, or is just starting it."""

@@ -121,6 +121,7 @@ def start(place: Place, *, settings: Mapping[str, str] | None = None) -> Server:
     ends when this process does, however it ends. `settings` go before our own.
 
     Raises:
+        AlreadyRunning: another process keeps it.
         ServerProblem: it cannot run; the text says why and what to do.
     """
     try:
