@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -24,7 +24,7 @@ def is_zone(name: str) -> bool:
     return name in _zones()
 
 
-def in_years(time: datetime) -> bool:
+def in_years(time: date) -> bool:
     """Say whether the time lies in the years that the book keeps (1970 to 2200)."""
     return EARLIEST_YEAR <= time.year <= LATEST_YEAR
 

@@ -6,7 +6,7 @@ from typing import TypedDict
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from appointed.book.access import Action, Actor, require, require_for_somebody
@@ -68,7 +68,7 @@ def erase_client(*, actor: Actor, client: UUID, version: int | None = None) -> N
         name="", email="", phone="", language="", search_key="", sort_key="", erased_at=Now()
     )
     theirs = Appointment.objects.filter(client=row)
-    theirs.update(title="", notes="", cancel_reason="")
+    theirs.update(title="", notes="", cancel_reason="", version=F("version") + 1)
     Notice.objects.filter(client=row).update(email="", payload={})
     Notice.objects.filter(client=row, state=Notice.State.WAITING).update(state=Notice.State.KEPT)
     HistoryEntry.objects.filter(appointment__in=theirs).update(detail={})
