@@ -15,7 +15,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from tools.machine import VENV_PACKAGES, need_packages
@@ -94,8 +94,7 @@ def set_up(asked: str) -> None:
             need_packages(VENV_PACKAGES, purpose="A virtual environment")
         name = larger(asked, read_stamp())
         make_environment(lock)
-        for file in SETS[name]:
-            install(REQUIREMENTS / file, lock=lock)
+        install(SETS[name], lock=lock)
         library = PYTHON.parent.parent / "lib" / f"python{python_version()}" / "site-packages"
         (library / "appointed.pth").write_text(f"{ROOT / 'src'}\n")
         replace_text(STAMP, stamp_of(name))
@@ -119,12 +118,13 @@ def make_environment(lock: int) -> None:
     quietly([base_python(), "-m", "venv", "--without-pip", str(VENV)], keep=lock)
 
 
-def install(requirements: Path, *, lock: int) -> None:
+def install(files: Sequence[str], *, lock: int) -> None:
     """Install pinned and hashed requirements into `.venv`, by uv where it works, else by pip."""
     pip = [str(bootstrap(lock) / "python"), "-m", "pip"]
-    options = ["install", "--quiet", "--no-deps", "--require-hashes", "-r", str(requirements)]
+    options = ["install", "--quiet", "--no-deps", "--require-hashes"]
+    options += [f"--requirement={REQUIREMENTS / file}" for file in files]
     uv = Path(pip[0]).with_name("uv")
-    say(f"installing {requirements.relative_to(ROOT)}")
+    say(f"installing the requirements {', '.join(files)}")
     if uv.exists():
         listing = subprocess.run(
             [*pip, "config", "list"], capture_output=True, text=True, check=False
