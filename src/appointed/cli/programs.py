@@ -19,6 +19,7 @@ LONGEST_PAUSE = 30.0
 SETTLED_SECONDS = 60.0
 """Who ran this long before it ended is started again at once."""
 TURN_SECONDS = 1.0
+READY_TURN_SECONDS = 0.1
 
 logger = logging.getLogger(__name__)
 
@@ -37,19 +38,32 @@ class Program:
 def keep_running(
     programs: Sequence[Program],
     *,
+    beneath: Sequence[Program] = (),
+    ready: Callable[[], bool] = lambda: True,
     tend: Callable[[], None] = lambda: None,
     started: Callable[[], None] = lambda: None,
 ) -> None:
     """Keep `programs` running until SIGTERM or SIGINT; then stop them in the order given.
 
+    Those `beneath` are what the others need: started first, stopped last, and the others
+    are started only once `ready` says so.
+
     One that ends by itself is started again, after a pause that doubles with every quick
     end. `started` is called once all run; `tend` about once a second. Only to be called
     by the main thread: however this process ends, the programs end too.
     """
-    kept = [_Kept(program) for program in programs]
+    above = [_Kept(program) for program in programs]
+    grounds = [_Kept(program) for program in beneath]
+    kept = [*above, *grounds]
     with _signals() as wake:
         try:
-            for each in kept:
+            for each in grounds:
+                each.start()
+            while not ready() and not wake.asked_to_stop:
+                wake.wait(READY_TURN_SECONDS)
+            if wake.asked_to_stop:
+                return
+            for each in above:
                 each.start()
             started()
             while not wake.asked_to_stop:
