@@ -37,6 +37,9 @@ ADOPTING = frozenset({LinkState.SENDING, LinkState.MISSING, LinkState.REMOVING, 
 WITHOUT_EVENT = frozenset({LinkState.PLANNED, LinkState.GONE, LinkState.RELEASED})
 """In these states no remote event is ours: one with the same id counts as somebody's."""
 
+WAITING = frozenset({LinkState.SENDING, LinkState.UPDATING, LinkState.REMOVING, LinkState.DETACHED})
+"""In these states a question is open: `planning.settle` answers it, no passing look does."""
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -44,7 +47,8 @@ class Link:
 
     `target` is the calendar that we put it into, `calendar_id` the one where it stands now (a
     person may have moved it). `agreed` is the stamp of what we last knew to stand there because
-    we put it there (a person's edits do not change it), `sending` that of a write whose outcome
+    we put it there (a person's edits do not change it; a field that is missing in it was never
+    confirmed and is written again), `sending` that of a write whose outcome
     is open, `shown` that of the version last read, and `moved_to` when that takes place, if a
     person changed it. `seen` says that a read has shown the event alive in this generation:
     before that, absence proves nothing. `held_until` is the end of the deletion hold. `refused`
@@ -79,11 +83,14 @@ class Link:
     @property
     def has_drifted(self) -> bool:
         """Say whether a person has changed when our event takes place."""
-        return (
-            bool(self.shown)
-            and bool(self.agreed)
-            and OwnedField.WHEN in self.shown.differing(self.agreed)
-        )
+        agreed = dict(self.agreed.fields).get(OwnedField.WHEN)
+        shown = dict(self.shown.fields).get(OwnedField.WHEN)
+        return agreed is not None and shown is not None and agreed != shown
+
+    @property
+    def puts_back(self) -> bool:
+        """Say whether the open write only puts back what a person changed."""
+        return self.state is LinkState.UPDATING and self.sending == self.agreed
 
     def reverts_since(self, now: datetime) -> int:
         """Return how often the time was put back in the 24 hours before `now`."""
@@ -93,10 +100,11 @@ class Link:
 def seen_alive(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
     """Return `link` after a read that showed its event alive, maybe in another calendar.
 
-    A state that waits for an answer of its own (SENDING, UPDATING, REMOVING) is settled by
-    `planning.settle`, not here; a link without an event is left alone.
+    A state that waits for an answer of its own (`WAITING`) is settled by `planning.settle`,
+    not here; a link without an event is left alone. Nothing agreed means that a removal of
+    ours may still be carried out: then being alive now is no sight of it.
     """
-    if link.state in WITHOUT_EVENT:
+    if link.state in WITHOUT_EVENT | WAITING:
         return link
     known = replace(
         link,
@@ -104,12 +112,14 @@ def seen_alive(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
         remote_id=event.remote_id,
         version=event.version,
         shown=event.content.stamp,
-        seen=True,
+        seen=link.seen or bool(link.agreed),
     )
     known = replace(known, moved_to=event.content.when if known.has_drifted else None)
     match link.state:
         case LinkState.MISSING:
             return replace(known, state=LinkState.LIVE, missing_since=None, held_until=None)
+        case LinkState.CONTESTED if not known.has_drifted:
+            return replace(known, state=LinkState.LIVE)
         case _:
             return known
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import assert_never
 from uuid import UUID
 
-from appointed.core.events import ALL_FIELDS, NO_EVENT, Content, OwnedField, RemoteEvent, Stamp
+from appointed.core.events import NO_EVENT, Content, OwnedField, RemoteEvent, Stamp, Timed
 from appointed.core.keys import Item, derive_key
 from appointed.core.links import RECREATIONS, REVERTS_A_DAY, Link, LinkState, seen_alive
 
@@ -152,7 +152,10 @@ class Hold:
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """A person deleted our event, verified twice: the book decides what that means."""
+    """A person deleted our event, verified twice: the book decides what that means.
+
+    Cancelled: `removed(link)` is remembered in the same transaction. Declined: `put_back(link)`.
+    """
 
     link: Link
     on_deletion: OnDeletion
@@ -206,6 +209,13 @@ def decide(*, item: Item, wanted: Wanted, link: Link | None, policy: Policy, now
     """
     if link is None:
         return _first(item, wanted, policy)
+    step = _next(wanted, link, policy, now)
+    if isinstance(step, Update | Remove) and not link.version:
+        return Ask(link, Why.NEVER_SEEN)  # every write names the version that it replaces
+    return step
+
+
+def _next(wanted: Wanted, link: Link, policy: Policy, now: datetime) -> Step:
     match link.state:
         case LinkState.SENDING | LinkState.UPDATING | LinkState.REMOVING:
             return Ask(link, Why.UNKNOWN_OUTCOME)
@@ -216,13 +226,13 @@ def decide(*, item: Item, wanted: Wanted, link: Link | None, policy: Policy, now
         case LinkState.LIVE | LinkState.CONTESTED:
             return _live(wanted, link, now)
         case LinkState.MISSING:
-            return _missing(wanted, link, now)
+            return _missing(wanted, link, policy, now)
         case LinkState.GONE:
             return _gone(wanted, link)
         case LinkState.AGED:
             return _aged(wanted, link)
         case LinkState.PARKED:
-            return _parked(wanted, link, policy)
+            return _parked(wanted, link, policy, now)
         case LinkState.RELEASED:
             return Nothing(Why.CONTESTED)
         case _:
@@ -239,8 +249,10 @@ def settle(link: Link, answer: Answer) -> Link:
             return link
         case Alive(calendar_id, event):
             return _found(link, event, calendar_id)
-        case Taken():
+        case Taken() if link.state is LinkState.SENDING:
             return _salted(link)
+        case Taken():
+            return _vanished(link, burnt=False)
         case Vanished(burnt):
             return _vanished(link, burnt=burnt)
         case _:
@@ -262,13 +274,18 @@ def after_vanishing(*, wanted: Wanted, link: Link, policy: Policy, now: datetime
         case Stand(content=content, start=start):
             if not link.seen:
                 return _recreate(link, content)
-            if content.stamp.differing(link.agreed):
-                return Note(_next_generation(link), Why.CHANGED)
+            if not _is_as_agreed(wanted, link):
+                return Note(put_back(link), Why.CHANGED)
             if start <= now:
                 return Note(gone, Why.DELETED_OUTSIDE)
             return _deleted(link, policy, now)
         case _:
             assert_never(wanted)
+
+
+def _is_as_agreed(wanted: Stand, link: Link) -> bool:
+    same_place = wanted.calendar_id == link.target
+    return same_place and not wanted.content.stamp.differing(link.agreed)
 
 
 def _first(item: Item, wanted: Wanted, policy: Policy) -> Step:
@@ -356,19 +373,17 @@ def _in_step(content: Content, link: Link, now: datetime) -> Step:
     return _update(reverted, content, when, Why.MOVED_OUTSIDE)
 
 
-def _missing(wanted: Wanted, link: Link, now: datetime) -> Step:
-    match wanted:
-        case Stand(content=content) if not content.stamp.differing(link.agreed):
-            waits = link.held_until is not None and now < link.held_until
-            return Nothing(Why.DELETED_OUTSIDE) if waits else Ask(link, Why.DELETED_OUTSIDE)
-        case _:
-            return Ask(link, Why.DELETED_OUTSIDE)
+def _missing(wanted: Wanted, link: Link, policy: Policy, now: datetime) -> Step:
+    held = link.held_until is not None and now < link.held_until <= now + policy.hold
+    if held and isinstance(wanted, Stand) and _is_as_agreed(wanted, link):
+        return Nothing(Why.DELETED_OUTSIDE)
+    return Ask(link, Why.DELETED_OUTSIDE)
 
 
 def _gone(wanted: Wanted, link: Link) -> Step:
     match wanted:
         case Stand(content=content) if content.stamp.differing(link.agreed):
-            return Note(_next_generation(link), Why.BOOKED)
+            return Note(put_back(link), Why.BOOKED)
         case Stand():
             return Nothing(Why.DELETED_OUTSIDE)
         case Absent(why) if link.agreed:
@@ -393,28 +408,26 @@ def _aged(wanted: Wanted, link: Link) -> Step:
             assert_never(wanted)
 
 
-def _parked(wanted: Wanted, link: Link, policy: Policy) -> Step:
+def _parked(wanted: Wanted, link: Link, policy: Policy, now: datetime) -> Step:
     match wanted:
-        case Stand(content=content) if content.digest == link.refused:
-            return Nothing(Why.REFUSED)
-        case Stand(calendar_id, content) if not link.remote_id:
-            return _create(link, calendar_id, content, policy, Why.CHANGED)
-        case Stand(content=content):
-            return _update(link, content, ALL_FIELDS, Why.CHANGED)
-        case Absent(why) if link.remote_id:
-            return _remove(link, why)
-        case Absent(why):
-            return _forget(link, why)
-        case Age():
-            return Nothing(Why.BEFORE_ARREARS)
-        case _:
-            assert_never(wanted)
+        case Stand(calendar_id, content) if content.digest == link.refused:
+            if calendar_id == link.target:
+                return Nothing(Why.REFUSED)
+    if not link.remote_id:
+        return (
+            Nothing(Why.BEFORE_ARREARS)
+            if isinstance(wanted, Age)
+            else _planned(wanted, link, policy)
+        )
+    standing = replace(link, state=LinkState.LIVE, refused="")
+    step = _live(wanted, standing, now)
+    return Note(standing, step.why) if isinstance(step, Nothing) else step
 
 
 def _deleted(link: Link, policy: Policy, now: datetime) -> Step:
     if policy.on_deletion is OnDeletion.PUT_BACK:
-        return Note(_next_generation(link), Why.DELETED_OUTSIDE)
-    if link.held_until is None:
+        return Note(put_back(link), Why.DELETED_OUTSIDE)
+    if link.held_until is None or link.held_until > now + policy.hold:
         since = link.missing_since or now
         return Hold(replace(link, missing_since=since, held_until=now + policy.hold))
     if now < link.held_until:
@@ -428,18 +441,8 @@ def _recreate(link: Link, content: Content) -> Step:
             link, state=LinkState.PARKED, remote_id="", missing_since=None, refused=content.digest
         )
         return Note(parked, Why.NEVER_SEEN)
-    again = replace(_next_generation(link), recreations=link.recreations + 1)
+    again = replace(put_back(link), recreations=link.recreations + 1)
     return Note(again, Why.NEVER_SEEN)
-
-
-def _next_generation(link: Link) -> Link:
-    return Link(
-        item=link.item,
-        key="",
-        target=link.target,
-        calendar_id=link.target,
-        generation=link.generation + 1,
-    )
 
 
 def _salted(link: Link) -> Link:
@@ -450,13 +453,21 @@ def _salted(link: Link) -> Link:
 
 
 def _found(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
+    shown = event.content.stamp
     match link.state:
         case LinkState.SENDING:
-            return _at_rest(replace(link, agreed=link.sending), event, calendar_id)
-        case LinkState.UPDATING:
-            agreed = link.agreed.taking(link.sending, shown=event.content.stamp)
+            agreed = NO_EVENT.taking(link.sending, shown=shown)
             return _at_rest(replace(link, agreed=agreed), event, calendar_id)
-        case LinkState.DETACHED | LinkState.AGED | LinkState.REMOVING:
+        case LinkState.UPDATING if link.version and event.version == link.version:
+            return _at_rest(not_sent(link, LinkState.LIVE), event, calendar_id)
+        case LinkState.UPDATING:
+            agreed = link.agreed.taking(link.sending, shown=shown)
+            return _at_rest(replace(link, agreed=agreed), event, calendar_id)
+        case LinkState.REMOVING:
+            # the removal may still come: until a write of ours outdates it, nothing is agreed
+            unsure = replace(link, agreed=NO_EVENT, seen=False)
+            return _at_rest(unsure, event, calendar_id)
+        case LinkState.DETACHED | LinkState.AGED:
             return _at_rest(link, event, calendar_id)
         case _:
             return seen_alive(link, event, calendar_id)
@@ -469,18 +480,17 @@ def _at_rest(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
 
 def _vanished(link: Link, *, burnt: bool) -> Link:
     match link.state:
+        case LinkState.SENDING if burnt:
+            return put_back(link)
         case LinkState.SENDING:
-            if burnt:
-                return _next_generation(link)
             return replace(link, state=LinkState.PLANNED, remote_id="", sending=NO_EVENT)
-        case LinkState.UPDATING:
+        case LinkState.UPDATING | LinkState.LIVE | LinkState.CONTESTED | LinkState.AGED:
             return replace(link, state=LinkState.MISSING, sending=NO_EVENT)
-        case LinkState.REMOVING:
-            return replace(
-                link, state=LinkState.GONE, agreed=NO_EVENT, missing_since=None, held_until=None
-            )
-        case LinkState.DETACHED | LinkState.AGED:
-            return replace(link, state=LinkState.GONE)
+        case LinkState.PARKED if link.remote_id:
+            return replace(link, state=LinkState.MISSING)
+        case LinkState.REMOVING | LinkState.DETACHED:
+            gone = replace(link, state=LinkState.GONE, agreed=NO_EVENT, sending=NO_EVENT)
+            return replace(gone, missing_since=None, held_until=None)
         case _:
             return link
 
@@ -515,14 +525,31 @@ def removed(link: Link) -> Link:
 
 
 def refused(link: Link, content: Content | None) -> Link:
-    """Return `link` after its provider refused this event for good: left until it changes."""
+    """Return `link` after its provider refused this event for good: left until it changes.
+
+    A removal that was refused is still wanted, and its link stays REMOVING.
+    """
+    if link.state is LinkState.REMOVING:
+        return link
     digest = "" if content is None else content.digest
     return replace(link, state=LinkState.PARKED, sending=NO_EVENT, refused=digest)
 
 
 def not_sent(link: Link, before: LinkState) -> Link:
     """Return `link` after a write that certainly changed nothing: as it was before."""
-    return replace(link, state=before, sending=NO_EVENT)
+    reverts = link.reverts[:-1] if link.puts_back else link.reverts
+    return replace(link, state=before, sending=NO_EVENT, reverts=reverts)
+
+
+def put_back(link: Link) -> Link:
+    """Return the link of the next generation: the item is to be made anew in its calendar."""
+    return Link(
+        item=link.item,
+        key="",
+        target=link.target,
+        calendar_id=link.target,
+        generation=link.generation + 1,
+    )
 
 
 # ── a plan over many items ───────────────────────────────────────────────────────────────
@@ -577,4 +604,6 @@ def _order(step: Step) -> tuple[int, str, str]:
 
 
 def _start_text(content: Content) -> str:
-    return content.when.start.isoformat()
+    when = content.when
+    start = when.instants[0] if isinstance(when, Timed) else when.start
+    return start.isoformat()

@@ -1,0 +1,62 @@
+"""What a search proves: which event is ours, and when absence is a fact (design.md, rule 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from appointed.core.links import ADOPTING, Link, LinkState
+from appointed.core.planning import Alive, Answer, Stand, Unclear, Vanished, Wanted
+
+LATEST_ARRIVAL = timedelta(minutes=2)
+"""So long a request that nobody waits for may still be carried out, or a search lag behind."""
+
+
+def recognised(link: Link, carriers: Sequence[Alive], *, chosen: bool) -> Answer:
+    """Return what a search of the whole account by the link's key says.
+
+    To be asked only where the event is verified gone under its id, or never had one. Where we
+    choose the identity (`chosen`), the event that has our key as UID or id is the one, and our
+    mark in another proves nothing while a creation is open. Else a single carrier is the one;
+    among several nobody can tell.
+    """
+    if link.state not in ADOPTING:
+        return Vanished()
+    exact = [c for c in carriers if link.key in {c.event.uid, c.event.remote_id}]
+    if chosen and exact:
+        at_home = [c for c in exact if c.calendar_id == link.target]
+        return _single(exact) or _single(at_home) or Unclear()
+    if chosen and link.state is LinkState.SENDING:
+        return Vanished()
+    if len(carriers) > 1:
+        unsure = link.state in {LinkState.SENDING, LinkState.MISSING}
+        return Unclear() if unsure else Vanished()
+    return _single(carriers) or Vanished()
+
+
+def proven(
+    answer: Answer,
+    *,
+    link: Link,
+    wanted: Wanted,
+    chosen: bool,
+    sent_at: datetime | None,
+    now: datetime,
+) -> Answer:
+    """Return `answer`, or `Unclear` where absence is no proof yet.
+
+    A creation without an answer (`sent_at`, by our clock) may still be carried out, and a
+    search may lag behind. Where we choose the identity it can be sent again at once: it never
+    makes two. Else, and before it is forgotten, `LATEST_ARRIVAL` has to pass.
+    """
+    if not isinstance(answer, Vanished) or link.state is not LinkState.SENDING:
+        return answer
+    sent_again = chosen and isinstance(wanted, Stand)
+    if answer.burnt or sent_again or sent_at is None:
+        return answer
+    on_its_way = timedelta(0) <= now - sent_at < LATEST_ARRIVAL
+    return Unclear() if on_its_way else answer
+
+
+def _single(carriers: Sequence[Alive]) -> Alive | None:
+    return carriers[0] if len(carriers) == 1 else None
