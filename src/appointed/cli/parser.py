@@ -37,6 +37,17 @@ def build_parser() -> ArgumentParser:
 
 
 def _add_running(add: Add) -> None:
+    demo = add(
+        "demo",
+        "demo.command.demo",
+        help="show the main job: an invented practice, a calendar server and a phone's calendar",
+        needs_settings=False,
+    )
+    demo.add_argument(
+        "--port", type=a_port, metavar="N", help=f"default: {DEFAULT_PORT}, or the next free one"
+    )
+    demo.add_argument("--host", default=DEFAULT_HOST, metavar="H", help="default: %(default)s")
+    demo.add_argument("--data", type=Path, metavar="DIR", help="where the demo keeps everything")
     serve = add(
         "serve",
         "serving.serve",

@@ -11,6 +11,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
 
 from appointed.postgres.parent import tied_to_this_process
 
@@ -33,6 +35,8 @@ class Program:
     environment: Mapping[str, str] = field(default_factory=dict)
     grace: float = 10.0
     descriptors: tuple[int, ...] = ()
+    log: Path | None = None
+    """Where what it says goes, since its last start; unless said, to ours."""
 
 
 def keep_running(
@@ -88,17 +92,23 @@ class _Kept:
         self._pause = FIRST_PAUSE
 
     def start(self) -> None:
+        with _output(self._program.log) as output:
+            self._process = self._launched(output)
+        self._started_at = time.monotonic()
+
+    def _launched(self, output: IO[bytes] | None) -> subprocess.Popen[bytes]:
         program = self._program
-        self._process = subprocess.Popen(  # noqa: S603 - our own programs
+        return subprocess.Popen(  # noqa: S603 - our own programs
             program.command,
             env={**os.environ, **program.environment},
             stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
             pass_fds=program.descriptors,
             # Ctrl-C is ours alone: we stop the programs in order.
             start_new_session=True,
             preexec_fn=tied_to_this_process(signal.SIGTERM),  # noqa: PLW1509 - this process has one thread
         )
-        self._started_at = time.monotonic()
 
     def tend(self) -> None:
         """Notice that it ended; start it again when its pause is over."""
@@ -133,6 +143,15 @@ class _Kept:
         self._not_before = time.monotonic() + self._pause
         self._pause = min(self._pause * 2, LONGEST_PAUSE)
         self._process = None
+
+
+@contextmanager
+def _output(log: Path | None) -> Iterator[IO[bytes] | None]:
+    if log is None:
+        yield None
+        return
+    with log.open("wb") as file:
+        yield file
 
 
 class _Wake:

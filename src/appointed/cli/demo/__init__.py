@@ -1,0 +1,1 @@
+"""`appointed demo`: the main job on one machine, with an invented practice and its calendars."""

@@ -1,0 +1,1 @@
+"""What plays the other side in tests, demo and proof; imports nothing of `appointed`."""
