@@ -239,12 +239,12 @@ class Engine:
             apply_signal=self.apply_signal,
             clock=self.clock,
         )
-        if run is not None or any(writes_in(planned)):
-            _begin(pushing.run, self.clock())
+        if run is not None:
+            _begin(run, self.clock())
         try:
             pushing.carry_out(planned)
         finally:
-            if pushing.run.pk:
+            if pushing.run.state:
                 pushing.run.counts = pushing.done
                 _finish(pushing.run, models.Run.State.DONE, self.clock())
         return pushing

@@ -173,6 +173,7 @@ class Pushing:
             return
         reach(CrashPoint.BEFORE_SIGNAL)
         with self.lease.committing():
+            self._begin_run()
             if Change.objects.filter(
                 practitioner=row.practitioner_id, appointment=row.appointment_id
             ).exists():
@@ -244,6 +245,7 @@ class Pushing:
         now = self.clock()
         intents: dict[str, tuple[models.Operation, Planned]] = {}
         with self.lease.committing():
+            self._begin_run()
             for item in items:
                 operation = self._intent(item, now)
                 intents[str(operation.uuid)] = (operation, item)
@@ -373,6 +375,13 @@ class Pushing:
             calendar_failed(calendar, error, now=now, gone=True)
 
     # ── rows ──
+
+    def _begin_run(self) -> None:
+        """Keep the run's row from its first deed on: a run that does nothing leaves none."""
+        if not self.run.state:
+            self.run.state = models.Run.State.RUNNING
+            self.run.started_at = self.clock()
+            self.run.save()
 
     def _new_row(self, item: Planned) -> models.Link:
         practitioner = self.planner.pushing.practitioner
