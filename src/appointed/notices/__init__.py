@@ -1,0 +1,1 @@
+"""Mails that `Notice` rows ask for: rendered, sent once, or kept where there is no mail server."""

@@ -24,7 +24,8 @@ CONCURRENCY = 4
 QUEUE_CONNECTIONS = 3
 LAST_LOOKS_SECONDS = 15.0
 """How long looks that are under way may take once the worker was asked to end."""
-STUCK_SECONDS = 120.0
+STUCK_SECONDS = 300.0
+"""Longer than the slowest mail server may take over one mail."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 logger = logging.getLogger(__name__)
@@ -33,10 +34,8 @@ logger = logging.getLogger(__name__)
 def work() -> int:
     """Work until SIGTERM or SIGINT; return 0, or 1 where rounds stopped and a new start helps."""
     dispatcher = Dispatcher()
-    rounds = (
-        Rounds("dispatcher", dispatcher.dispatch, seconds=ROUND_SECONDS),
-        Rounds("outbox", empty_outbox, seconds=OUTBOX_SECONDS),
-    )
+    outbox = Rounds("outbox", lambda: empty_outbox(outbox.beat), seconds=OUTBOX_SECONDS)
+    rounds = (Rounds("dispatcher", dispatcher.dispatch, seconds=ROUND_SECONDS), outbox)
     for each in rounds:
         each.start()
     stuck = asyncio.run(_work(rounds))

@@ -35,6 +35,7 @@ class Notice(models.Model):
 
     class State(models.TextChoices):
         WAITING = "waiting"
+        SENDING = "sending"
         SENT = "sent"
         KEPT = "kept"
         FAILED = "failed"
@@ -52,6 +53,8 @@ class Notice(models.Model):
     payload = models.JSONField(default=dict, blank=True)
     """What the text needs beyond the rows above; never a secret."""
     state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    error = models.CharField(max_length=200, blank=True)
+    """Why it was not sent, in words for staff; no address."""
     attempts = models.PositiveSmallIntegerField(default=0)
     due_at = models.DateTimeField(db_default=Now())
     created_at = models.DateTimeField(db_default=Now())
