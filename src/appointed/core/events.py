@@ -31,8 +31,8 @@ class Timed:
 
     @property
     def instants(self) -> tuple[datetime, datetime]:
-        """Return start and end in UTC."""
-        return self.start.astimezone(UTC), self.end.astimezone(UTC)
+        """Return start and end in UTC; at the ends of all calendars the zone counts no more."""
+        return _in_utc(self.start), _in_utc(self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,9 +176,10 @@ class RemoteEvent:
 
 def plain_text(text: str) -> str:
     r"""Return `text` as every calendar can hold it: NFC, `\n`, no control characters, trimmed."""
-    lines = unicodedata.normalize("NFC", text).replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
     kept = "".join(c for c in lines if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    return "\n".join(line.rstrip() for line in kept.strip().split("\n"))
+    composed = unicodedata.normalize("NFC", kept)
+    return "\n".join(line.rstrip() for line in composed.strip().split("\n"))
 
 
 def whole_seconds(content: Content) -> Content:
@@ -194,6 +195,13 @@ def whole_seconds(content: Content) -> Content:
 def days_of(when: AllDay) -> int:
     """Return how many days an all-day time takes."""
     return (when.end - when.start) // timedelta(days=1)
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        return at.replace(tzinfo=UTC)
 
 
 def _when(when: When) -> str:

@@ -39,17 +39,25 @@ def window_around(
 
 
 def instants_of(when: When, zone: str) -> tuple[datetime, datetime]:
-    """Return start and end in UTC; all-day times are midnights of `zone`."""
+    """Return start and end in UTC, clipped to the years that count; days begin in `zone`."""
     match when:
-        case Timed():
-            return when.instants
+        case Timed(start, end):
+            return _clipped(start), _clipped(end)
         case AllDay(start, end):
             return midnight(start, zone), midnight(end, zone)
 
 
 def midnight(day: date, zone: str) -> datetime:
-    """Return the first instant of `day` in `zone`, as UTC."""
-    return datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    """Return the first instant of `day` in `zone`, as UTC, clipped to the years that count."""
+    return _clipped(datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone)))
+
+
+def _clipped(at: datetime) -> datetime:
+    if at.year < EARLIEST.year:
+        return EARLIEST
+    if at.year >= LATEST.year:
+        return LATEST
+    return max(at.astimezone(UTC), EARLIEST)
 
 
 def _edge(today: date, days: int, zone: str) -> datetime:
