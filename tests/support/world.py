@@ -128,13 +128,14 @@ def make_world(identity: Identity, *, first_plan: bool = True) -> World:
     for name in (PUSH, PULL):
         server.add_calendar(name)
     provider = lambda *_: connect(server)  # noqa: E731 - the way to this very server
-    connection = connect_calendar(
+    made = connect_calendar(
         actor=house.owner,
         practitioner=house.pat.id,
         provider="caldav",
         credentials={"url": "https://cal.example.org/", "username": "pat", "password": "secret"},
         try_out=provider,
     )
+    connection = Connection.objects.get(uuid=made)
     world = World(house, server, People(server), clock, connection, provider)
     Connection.objects.filter(pk=connection.pk).update(created_at=clock())
     for remote_id, marks in ((PUSH, {"push": True, "pull": True}), (PULL, {"pull": True})):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,8 +14,9 @@ from appointed.book.access import Actor
 from appointed.book.models import Change
 from appointed.core.choices import SyncSettings, from_stored
 from appointed.core.links import LinkState
-from appointed.sync.models import CalendarChoice, Connection, ExternalCalendar, Link
-from appointed.sync.services.finding import connection_for, connections_for
+from appointed.sync.models import CalendarChoice, Connection, ExternalCalendar, Link, Run
+from appointed.sync.plans import operations_of
+from appointed.sync.services.finding import connection_for, connections_for, run_for
 from appointed.sync.standing import Standing, directions_of, standing_of
 
 UNSETTLED = (
@@ -58,6 +60,29 @@ class CalendarRow:
     push: bool
     state: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """What is shown of a run."""
+
+    uuid: UUID
+    connection: UUID
+    state: str
+    started: datetime | None
+    finished: datetime | None
+    counts: dict[str, int]
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class PlanFacts:
+    """A plan as it was shown, its operations in the words of the interface."""
+
+    uuid: UUID
+    counts: dict[str, int]
+    operations: list[dict[str, Any]]
+    asked_at: datetime
 
 
 def connection_facts(row: Connection) -> ConnectionFacts:
@@ -131,3 +156,33 @@ def calendar_row(calendar: ExternalCalendar, choice: CalendarChoice | None) -> C
         state=calendar.state,
         reason=calendar.state_reason,
     )
+
+
+def zone_of(actor: Actor, uuid: UUID) -> str:
+    """Return the zone of a connection's practitioner. Raises: `Refused`, `Missing`."""
+    return connection_for(actor, uuid).practitioner.time_zone
+
+
+def one_run(actor: Actor, uuid: UUID) -> RunFacts:
+    """Return a run. Raises: `Refused`, `Missing`."""
+    return run_facts(run_for(actor, uuid))
+
+
+def run_facts(run: Run) -> RunFacts:
+    """Return what is shown of a run; a plan that nobody applied counts as waiting."""
+    words = {Run.State.PLANNED: "waiting", Run.State.OUTDATED: "failed"}
+    state = Run.State(run.state)
+    return RunFacts(
+        uuid=run.uuid,
+        connection=run.connection.uuid,
+        state=words.get(state, str(state)),
+        started=run.started_at,
+        finished=run.finished_at,
+        counts=run.counts,
+        error=run.error,
+    )
+
+
+def plan_facts(run: Run) -> PlanFacts:
+    """Return a kept plan."""
+    return PlanFacts(run.uuid, run.counts, operations_of(run), run.created_at)

@@ -10,279 +10,630 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('book', '0001_initial'),
+        ("book", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('provider', models.CharField(max_length=20)),
-                ('subject', models.CharField(max_length=500)),
-                ('label', models.CharField(max_length=500)),
-                ('place', models.CharField(blank=True, max_length=1000)),
-                ('secret', models.TextField(blank=True)),
-                ('state', models.CharField(choices=[('ok', 'Ok'), ('needs_sign_in', 'Needs Sign In'), ('needs_approval', 'Needs Approval'), ('disconnected', 'Disconnected')], default='ok', max_length=14)),
-                ('state_since', models.DateTimeField(auto_now_add=True)),
-                ('state_reason', models.CharField(blank=True, max_length=500)),
-                ('reason_code', models.CharField(blank=True, max_length=20)),
-                ('lease_owner', models.CharField(blank=True, max_length=100)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('dirty', models.BooleanField(default=False)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('wait_until', models.DateTimeField(blank=True, null=True)),
-                ('failures', models.PositiveIntegerField(default=0)),
-                ('last_success', models.DateTimeField(blank=True, null=True)),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='accounts', to='book.practice')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("provider", models.CharField(max_length=20)),
+                ("subject", models.CharField(max_length=500)),
+                ("label", models.CharField(max_length=500)),
+                ("place", models.CharField(blank=True, max_length=1000)),
+                ("secret", models.TextField(blank=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("ok", "Ok"),
+                            ("needs_sign_in", "Needs Sign In"),
+                            ("needs_approval", "Needs Approval"),
+                            ("disconnected", "Disconnected"),
+                        ],
+                        default="ok",
+                        max_length=14,
+                    ),
+                ),
+                ("state_since", models.DateTimeField(auto_now_add=True)),
+                ("state_reason", models.CharField(blank=True, max_length=500)),
+                ("reason_code", models.CharField(blank=True, max_length=20)),
+                ("lease_owner", models.CharField(blank=True, max_length=100)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("dirty", models.BooleanField(default=False)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("wait_until", models.DateTimeField(blank=True, null=True)),
+                ("failures", models.PositiveIntegerField(default=0)),
+                ("last_success", models.DateTimeField(blank=True, null=True)),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="accounts",
+                        to="book.practice",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Connection',
+            name="Connection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('sync_on', models.BooleanField(default=True)),
-                ('settings', models.JSONField(default=dict)),
-                ('first_plan_seen', models.BooleanField(default=False)),
-                ('waits_for', models.CharField(blank=True, max_length=40)),
-                ('leaving', models.CharField(blank=True, max_length=6)),
-                ('replan', models.BooleanField(default=True)),
-                ('planned_day', models.DateField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='connections', to='sync.account')),
-                ('practice', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='book.practice')),
-                ('practitioner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='connections', to='book.practitioner')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("sync_on", models.BooleanField(default=True)),
+                ("settings", models.JSONField(default=dict)),
+                ("first_plan_seen", models.BooleanField(default=False)),
+                ("waits_for", models.CharField(blank=True, max_length=40)),
+                ("leaving", models.CharField(blank=True, max_length=6)),
+                ("replan", models.BooleanField(default=True)),
+                ("planned_day", models.DateField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="connections",
+                        to="sync.account",
+                    ),
+                ),
+                (
+                    "practice",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="connections",
+                        to="book.practice",
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="connections",
+                        to="book.practitioner",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ExternalCalendar',
+            name="ExternalCalendar",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('remote_id', models.CharField(max_length=1000)),
-                ('name', models.CharField(blank=True, max_length=500)),
-                ('colour', models.CharField(blank=True, max_length=20)),
-                ('writable', models.BooleanField(default=True)),
-                ('own', models.BooleanField(default=True)),
-                ('primary', models.BooleanField(default=False)),
-                ('time_zone', models.CharField(blank=True, max_length=64)),
-                ('epoch', models.CharField(blank=True, max_length=200)),
-                ('state', models.CharField(choices=[('ok', 'Ok'), ('unreadable', 'Unreadable'), ('gone', 'Gone')], default='ok', max_length=10)),
-                ('state_since', models.DateTimeField(auto_now_add=True)),
-                ('state_reason', models.CharField(blank=True, max_length=500)),
-                ('sync_token', models.TextField(blank=True)),
-                ('reading', models.CharField(blank=True, max_length=200)),
-                ('sweep', models.BigIntegerField(default=0)),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('whole_look_at', models.DateTimeField(blank=True, null=True)),
-                ('doubts', models.PositiveSmallIntegerField(default=0)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='calendars', to='sync.account')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("remote_id", models.CharField(max_length=1000)),
+                ("name", models.CharField(blank=True, max_length=500)),
+                ("colour", models.CharField(blank=True, max_length=20)),
+                ("writable", models.BooleanField(default=True)),
+                ("own", models.BooleanField(default=True)),
+                ("primary", models.BooleanField(default=False)),
+                ("time_zone", models.CharField(blank=True, max_length=64)),
+                ("epoch", models.CharField(blank=True, max_length=200)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("ok", "Ok"), ("unreadable", "Unreadable"), ("gone", "Gone")],
+                        default="ok",
+                        max_length=10,
+                    ),
+                ),
+                ("state_since", models.DateTimeField(auto_now_add=True)),
+                ("state_reason", models.CharField(blank=True, max_length=500)),
+                ("sync_token", models.TextField(blank=True)),
+                ("reading", models.CharField(blank=True, max_length=200)),
+                ("sweep", models.BigIntegerField(default=0)),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                ("whole_look_at", models.DateTimeField(blank=True, null=True)),
+                ("doubts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="calendars",
+                        to="sync.account",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='CalendarChoice',
+            name="CalendarChoice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('check_conflicts', models.BooleanField(default=False)),
-                ('pull', models.BooleanField(default=False)),
-                ('push', models.BooleanField(default=False)),
-                ('practitioner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='book.practitioner')),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='choices', to='sync.connection')),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='choices', to='sync.externalcalendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("check_conflicts", models.BooleanField(default=False)),
+                ("pull", models.BooleanField(default=False)),
+                ("push", models.BooleanField(default=False)),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="book.practitioner",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="choices",
+                        to="sync.connection",
+                    ),
+                ),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="choices",
+                        to="sync.externalcalendar",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BusyTime',
+            name="BusyTime",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('remote_id', models.CharField(max_length=1000)),
-                ('version', models.CharField(blank=True, max_length=500)),
-                ('original_start', models.DateTimeField(blank=True, null=True)),
-                ('during', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('first_day', models.DateField(blank=True, null=True)),
-                ('end_day', models.DateField(blank=True, null=True)),
-                ('show_as', models.CharField(choices=[('busy', 'busy'), ('free', 'free'), ('tentative', 'tentative'), ('out_of_office', 'out_of_office'), ('working_elsewhere', 'working_elsewhere')], max_length=20)),
-                ('private', models.BooleanField(default=False)),
-                ('readable', models.BooleanField(default=True)),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='busy_times', to='sync.externalcalendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("remote_id", models.CharField(max_length=1000)),
+                ("version", models.CharField(blank=True, max_length=500)),
+                ("original_start", models.DateTimeField(blank=True, null=True)),
+                ("during", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("first_day", models.DateField(blank=True, null=True)),
+                ("end_day", models.DateField(blank=True, null=True)),
+                (
+                    "show_as",
+                    models.CharField(
+                        choices=[
+                            ("busy", "busy"),
+                            ("free", "free"),
+                            ("tentative", "tentative"),
+                            ("out_of_office", "out_of_office"),
+                            ("working_elsewhere", "working_elsewhere"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("private", models.BooleanField(default=False)),
+                ("readable", models.BooleanField(default=True)),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="busy_times",
+                        to="sync.externalcalendar",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('only', models.BooleanField(default=True, unique=True)),
-                ('fingerprint', models.CharField(blank=True, max_length=500)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("only", models.BooleanField(default=True, unique=True)),
+                ("fingerprint", models.CharField(blank=True, max_length=500)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('only', True)), name='installation_single')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("only", True)), name="installation_single"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Link',
+            name="Link",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('original_start', models.DateTimeField(blank=True, null=True)),
-                ('key', models.CharField(blank=True, max_length=32, null=True, unique=True)),
-                ('state', models.CharField(choices=[('planned', 'planned'), ('sending', 'sending'), ('live', 'live'), ('updating', 'updating'), ('contested', 'contested'), ('missing', 'missing'), ('removing', 'removing'), ('gone', 'gone'), ('aged', 'aged'), ('parked', 'parked'), ('released', 'released'), ('detached', 'detached')], max_length=10)),
-                ('generation', models.PositiveIntegerField(default=1)),
-                ('salt', models.PositiveSmallIntegerField(default=0)),
-                ('remote_id', models.CharField(blank=True, max_length=1000)),
-                ('version', models.CharField(blank=True, max_length=500)),
-                ('agreed', models.JSONField(default=dict)),
-                ('sending', models.JSONField(default=dict)),
-                ('shown', models.JSONField(default=dict)),
-                ('moved_to', models.JSONField(blank=True, null=True)),
-                ('seen', models.BooleanField(default=False)),
-                ('missing_since', models.DateTimeField(blank=True, null=True)),
-                ('held_until', models.DateTimeField(blank=True, null=True)),
-                ('reverts', django.contrib.postgres.fields.ArrayField(base_field=models.DateTimeField(), blank=True, default=list, size=None)),
-                ('recreations', models.PositiveSmallIntegerField(default=0)),
-                ('refused', models.CharField(blank=True, max_length=60)),
-                ('why', models.CharField(blank=True, max_length=40)),
-                ('problem', models.CharField(blank=True, max_length=500)),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('changed_at', models.DateTimeField(auto_now=True)),
-                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='book.appointment')),
-                ('calendar', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links', to='sync.externalcalendar')),
-                ('practitioner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='links', to='book.practitioner')),
-                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='targeted', to='sync.externalcalendar')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                ("original_start", models.DateTimeField(blank=True, null=True)),
+                ("key", models.CharField(blank=True, max_length=32, null=True, unique=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "planned"),
+                            ("sending", "sending"),
+                            ("live", "live"),
+                            ("updating", "updating"),
+                            ("contested", "contested"),
+                            ("missing", "missing"),
+                            ("removing", "removing"),
+                            ("gone", "gone"),
+                            ("aged", "aged"),
+                            ("parked", "parked"),
+                            ("released", "released"),
+                            ("detached", "detached"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("generation", models.PositiveIntegerField(default=1)),
+                ("salt", models.PositiveSmallIntegerField(default=0)),
+                ("remote_id", models.CharField(blank=True, max_length=1000)),
+                ("version", models.CharField(blank=True, max_length=500)),
+                ("agreed", models.JSONField(default=dict)),
+                ("sending", models.JSONField(default=dict)),
+                ("shown", models.JSONField(default=dict)),
+                ("moved_to", models.JSONField(blank=True, null=True)),
+                ("seen", models.BooleanField(default=False)),
+                ("missing_since", models.DateTimeField(blank=True, null=True)),
+                ("held_until", models.DateTimeField(blank=True, null=True)),
+                (
+                    "reverts",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.DateTimeField(), blank=True, default=list, size=None
+                    ),
+                ),
+                ("recreations", models.PositiveSmallIntegerField(default=0)),
+                ("refused", models.CharField(blank=True, max_length=60)),
+                ("why", models.CharField(blank=True, max_length=40)),
+                ("problem", models.CharField(blank=True, max_length=500)),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("changed_at", models.DateTimeField(auto_now=True)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="book.appointment",
+                    ),
+                ),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="sync.externalcalendar",
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="links",
+                        to="book.practitioner",
+                    ),
+                ),
+                (
+                    "target",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="targeted",
+                        to="sync.externalcalendar",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('ordinary', 'Ordinary'), ('plan', 'Plan'), ('full_refresh', 'Full Refresh'), ('disconnect', 'Disconnect')], default='ordinary', max_length=12)),
-                ('state', models.CharField(choices=[('planned', 'Planned'), ('waiting', 'Waiting'), ('running', 'Running'), ('done', 'Done'), ('failed', 'Failed'), ('suspended', 'Suspended'), ('outdated', 'Outdated')], max_length=9)),
-                ('window_start', models.DateTimeField(blank=True, null=True)),
-                ('window_end', models.DateTimeField(blank=True, null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('operations_shown', models.JSONField(default=dict)),
-                ('error', models.CharField(blank=True, max_length=500)),
-                ('asked_by', models.CharField(blank=True, max_length=500)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('finished_at', models.DateTimeField(blank=True, null=True)),
-                ('connection', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='sync.connection')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("ordinary", "Ordinary"),
+                            ("plan", "Plan"),
+                            ("full_refresh", "Full Refresh"),
+                            ("disconnect", "Disconnect"),
+                        ],
+                        default="ordinary",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("planned", "Planned"),
+                            ("waiting", "Waiting"),
+                            ("running", "Running"),
+                            ("done", "Done"),
+                            ("failed", "Failed"),
+                            ("suspended", "Suspended"),
+                            ("outdated", "Outdated"),
+                        ],
+                        max_length=9,
+                    ),
+                ),
+                ("window_start", models.DateTimeField(blank=True, null=True)),
+                ("window_end", models.DateTimeField(blank=True, null=True)),
+                ("counts", models.JSONField(default=dict)),
+                ("operations_shown", models.JSONField(default=dict)),
+                ("error", models.CharField(blank=True, max_length=500)),
+                ("asked_by", models.CharField(blank=True, max_length=500)),
+                (
+                    "created_at",
+                    models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
+                ),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("finished_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="sync.connection",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Operation',
+            name="Operation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('uuid', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('kind', models.CharField(choices=[('create', 'Create'), ('update', 'Update'), ('delete', 'Delete')], max_length=6)),
-                ('why', models.CharField(max_length=40)),
-                ('digest', models.CharField(blank=True, max_length=60)),
-                ('fields', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=12), blank=True, default=list, size=None)),
-                ('version_before', models.CharField(blank=True, max_length=500)),
-                ('version_after', models.CharField(blank=True, max_length=500)),
-                ('outcome', models.CharField(choices=[('open', 'Open'), ('done', 'Done'), ('unknown', 'Unknown'), ('refused', 'Refused'), ('conflict', 'Conflict'), ('postponed', 'Postponed')], default='open', max_length=9)),
-                ('answer', models.CharField(blank=True, max_length=500)),
-                ('fence', models.BigIntegerField()),
-                ('started_at', models.DateTimeField()),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('link', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='sync.link')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='operations', to='sync.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("uuid", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("create", "Create"), ("update", "Update"), ("delete", "Delete")],
+                        max_length=6,
+                    ),
+                ),
+                ("why", models.CharField(max_length=40)),
+                ("digest", models.CharField(blank=True, max_length=60)),
+                (
+                    "fields",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=12),
+                        blank=True,
+                        default=list,
+                        size=None,
+                    ),
+                ),
+                ("version_before", models.CharField(blank=True, max_length=500)),
+                ("version_after", models.CharField(blank=True, max_length=500)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("done", "Done"),
+                            ("unknown", "Unknown"),
+                            ("refused", "Refused"),
+                            ("conflict", "Conflict"),
+                            ("postponed", "Postponed"),
+                        ],
+                        default="open",
+                        max_length=9,
+                    ),
+                ),
+                ("answer", models.CharField(blank=True, max_length=500)),
+                ("fence", models.BigIntegerField()),
+                ("started_at", models.DateTimeField()),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "link",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="operations",
+                        to="sync.link",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="operations",
+                        to="sync.run",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('step', models.CharField(max_length=40)),
-                ('why', models.CharField(blank=True, max_length=40)),
-                ('result', models.CharField(blank=True, max_length=500)),
-                ('version', models.CharField(blank=True, max_length=500)),
-                ('appointment', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='entries', to='book.appointment')),
-                ('connection', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entries', to='sync.connection')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entries', to='sync.run')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("step", models.CharField(max_length=40)),
+                ("why", models.CharField(blank=True, max_length=40)),
+                ("result", models.CharField(blank=True, max_length=500)),
+                ("version", models.CharField(blank=True, max_length=500)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="book.appointment",
+                    ),
+                ),
+                (
+                    "connection",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="entries",
+                        to="sync.connection",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="entries",
+                        to="sync.run",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='account',
-            index=models.Index(condition=models.Q(('due_at__isnull', False), ('state', 'ok')), fields=['due_at'], name='account_due'),
+            model_name="account",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False), ("state", "ok")),
+                fields=["due_at"],
+                name="account_due",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='account',
-            constraint=models.UniqueConstraint(fields=('practice', 'provider', 'subject'), name='account_once'),
+            model_name="account",
+            constraint=models.UniqueConstraint(
+                fields=("practice", "provider", "subject"), name="account_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='connection',
-            constraint=models.UniqueConstraint(fields=('practitioner', 'account'), name='connection_once'),
+            model_name="connection",
+            constraint=models.UniqueConstraint(
+                fields=("practitioner", "account"), name="connection_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalcalendar',
-            constraint=models.UniqueConstraint(fields=('account', 'remote_id'), name='calendar_once'),
+            model_name="externalcalendar",
+            constraint=models.UniqueConstraint(
+                fields=("account", "remote_id"), name="calendar_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarchoice',
-            constraint=models.UniqueConstraint(fields=('connection', 'calendar'), name='choice_once'),
+            model_name="calendarchoice",
+            constraint=models.UniqueConstraint(
+                fields=("connection", "calendar"), name="choice_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='calendarchoice',
-            constraint=models.UniqueConstraint(condition=models.Q(('push', True)), fields=('practitioner',), name='one_push_calendar'),
+            model_name="calendarchoice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("push", True)),
+                fields=("practitioner",),
+                name="one_push_calendar",
+            ),
         ),
         migrations.AddIndex(
-            model_name='busytime',
-            index=django.contrib.postgres.indexes.GistIndex(fields=['calendar', 'during'], name='busy_during'),
+            model_name="busytime",
+            index=django.contrib.postgres.indexes.GistIndex(
+                fields=["calendar", "during"], name="busy_during"
+            ),
         ),
         migrations.AddIndex(
-            model_name='busytime',
-            index=models.Index(fields=['calendar', 'remote_id'], name='busy_of_event'),
+            model_name="busytime",
+            index=models.Index(fields=["calendar", "remote_id"], name="busy_of_event"),
         ),
         migrations.AddConstraint(
-            model_name='busytime',
-            constraint=models.UniqueConstraint(fields=('calendar', 'remote_id', 'original_start', 'during'), name='busy_time_once', nulls_distinct=False),
+            model_name="busytime",
+            constraint=models.UniqueConstraint(
+                fields=("calendar", "remote_id", "original_start", "during"),
+                name="busy_time_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddIndex(
-            model_name='link',
-            index=models.Index(condition=models.Q(('state__in', ['live', 'gone', 'aged', 'released']), _negated=True), fields=['calendar', 'state'], name='link_unsettled'),
+            model_name="link",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ["live", "gone", "aged", "released"]), _negated=True
+                ),
+                fields=["calendar", "state"],
+                name="link_unsettled",
+            ),
         ),
         migrations.AddIndex(
-            model_name='link',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='link_due'),
+            model_name="link",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="link_due"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(fields=('practitioner', 'appointment', 'original_start'), name='link_once', nulls_distinct=False),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                fields=("practitioner", "appointment", "original_start"),
+                name="link_once",
+                nulls_distinct=False,
+            ),
         ),
         migrations.AddConstraint(
-            model_name='link',
-            constraint=models.UniqueConstraint(condition=models.Q(models.Q(('remote_id', ''), _negated=True), models.Q(('state__in', ['gone', 'planned', 'released']), _negated=True)), fields=('calendar', 'remote_id'), name='link_of_event'),
+            model_name="link",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    models.Q(("remote_id", ""), _negated=True),
+                    models.Q(("state__in", ["gone", "planned", "released"]), _negated=True),
+                ),
+                fields=("calendar", "remote_id"),
+                name="link_of_event",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['connection', '-id'], name='run_newest'),
+            model_name="run",
+            index=models.Index(fields=["connection", "-id"], name="run_newest"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('state__in', ['waiting', 'running'])), fields=['connection'], name='run_open'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("state__in", ["waiting", "running"])),
+                fields=["connection"],
+                name="run_open",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='operation',
-            constraint=models.UniqueConstraint(condition=models.Q(('outcome', 'open')), fields=('link',), name='one_open_operation'),
+            model_name="operation",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("outcome", "open")), fields=("link",), name="one_open_operation"
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['appointment', 'id'], name='entry_of_appointment'),
+            model_name="entry",
+            index=models.Index(fields=["appointment", "id"], name="entry_of_appointment"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['connection', '-id'], name='entry_newest'),
+            model_name="entry",
+            index=models.Index(fields=["connection", "-id"], name="entry_newest"),
         ),
     ]

@@ -54,11 +54,12 @@ def connect_calendar(
     provider: str,
     credentials: Mapping[str, str],
     try_out: Try = connect_with,
-) -> Connection:
+) -> UUID:
     """Connect a practitioner to an account, after signing in to it and listing its calendars.
 
     Nothing is kept unless both succeeded; the network is asked outside of any transaction. A
-    second practitioner shares the account that is known already.
+    second practitioner shares the account that is known already. The answer is the
+    connection's public id.
 
     Raises: `Refused`, `Missing`, `NotConnected`, `Conflict` (already_connected).
     """
@@ -75,7 +76,7 @@ def connect_calendar(
         _choose_at_first(connection, calendars)
         note_audit(actor=actor, action="connection.made", kind="connection", uuid=connection.uuid)
         wake_account(account.pk, Urgency.PERSON)
-    return connection
+    return connection.uuid
 
 
 def keep_calendars(account: Account, calendars: Sequence[CalendarFacts]) -> None:

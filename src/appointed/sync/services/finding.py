@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from appointed.book.access import Action, Actor, Reach, reach_of, require
 from appointed.book.errors import Missing, Refused
 from appointed.book.models import Practitioner
-from appointed.sync.models import Connection
+from appointed.sync.models import Connection, Run
 
 
 def connections_for(actor: Actor) -> QuerySet[Connection]:
@@ -50,4 +50,16 @@ def practitioner_to_connect(actor: Actor, uuid: UUID) -> Practitioner:
     if row is None:
         raise Missing("practitioner")
     require(actor, Action.CONNECT, row.pk)
+    return row
+
+
+def run_for(actor: Actor, uuid: UUID) -> Run:
+    """Return a run. Raises: `Refused`, `Missing`."""
+    row = (
+        Run.objects.select_related("connection")
+        .filter(uuid=uuid, connection__in=connections_for(actor))
+        .first()
+    )
+    if row is None:
+        raise Missing("run")
     return row

@@ -16,7 +16,7 @@ from appointed.providers.port import ProviderError
 from appointed.sync.engine import Busy, Engine, NoPushCalendar
 from appointed.sync.errors import Conflict, NotNow
 from appointed.sync.models import Account, Connection, Run
-from appointed.sync.services.finding import connection_for, connections_for
+from appointed.sync.services.finding import connection_for
 from appointed.sync.standing import directions_of
 from appointed.sync.wakeups import Urgency, wake_account
 
@@ -61,18 +61,6 @@ def full_refresh(*, actor: Actor, connection: UUID) -> Run:
     _refuse_where_nothing_runs(row)
     row.account.calendars.update(whole_look_at=timezone.now())
     return _ask_for_run(actor, row, Run.Kind.FULL_REFRESH)
-
-
-def run_for(actor: Actor, uuid: UUID) -> Run:
-    """Return a run. Raises: `Refused`, `Missing`."""
-    row = (
-        Run.objects.select_related("connection")
-        .filter(uuid=uuid, connection__in=connections_for(actor))
-        .first()
-    )
-    if row is None:
-        raise Missing("run")
-    return row
 
 
 def _apply_plan(actor: Actor, row: Connection, plan_id: UUID, engine: Engine) -> Run:
