@@ -32,9 +32,8 @@ UNFINISHED = "unfinished"
 
 
 def digest(*files: Path) -> str:
-    """Return a digest of the files' contents, of this clone's place and of its interpreter."""
-    parts = [str(ROOT).encode(), os.path.realpath(base_python()).encode()]
-    parts += [file.read_bytes() for file in files]
+    """Return a digest of the files' contents and of the interpreter that reads what they pin."""
+    parts = [os.path.realpath(base_python()).encode(), *(file.read_bytes() for file in files)]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
@@ -52,8 +51,8 @@ def larger(asked: str, stamp: str) -> str:
 
 
 def stamp_of(name: str) -> str:
-    """Return the stamp of a finished installation of the set `name`."""
-    return f"{name} {digest(*(REQUIREMENTS / file for file in SETS[name]))}"
+    """Return the stamp of a finished installation of the set `name` in this very place."""
+    return f"{name} {digest(*(REQUIREMENTS / file for file in SETS[name]))} {ROOT}"
 
 
 def read_stamp() -> str:
