@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 from django.db import connections
 
+from support.book import House, make_house
 from support.database import test_server
+
+pytest_plugins = ["support.caldav_fixtures"]
 
 SERVER = pytest.StashKey[ExitStack]()
 
@@ -45,6 +48,18 @@ def django_db_modify_db_settings(
         where = {"HOST": facts.host, "USER": facts.user, "NAME": facts.dbname}
         connections.settings["default"].update(where)
         yield
+
+
+@pytest.fixture
+def house(db: None) -> House:  # noqa: ARG001 - rows want a database
+    """A small practice with Pat, Quinn and Ann."""
+    return make_house()
+
+
+@pytest.fixture
+def open_house(transactional_db: None) -> House:  # noqa: ARG001 - rows want a database
+    """The same, so that other threads and connections see its rows."""
+    return make_house()
 
 
 def _is_worker(config: pytest.Config) -> bool:

@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "appointed.notices",
     "appointed.sync",
     "appointed.web",
+    "appointed.api",
 ]
 
 MIDDLEWARE = [

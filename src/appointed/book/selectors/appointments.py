@@ -62,6 +62,16 @@ def list_appointments(
     return page.of(_facts)
 
 
+def appointments_between(
+    actor: Actor, practitioner: int, *, start: datetime, end: datetime
+) -> list[AppointmentFacts]:
+    """Return all standing occurrences of a practitioner in the half-open range, by start."""
+    rows = _occurrences(actor).filter(
+        practitioner=practitioner, active=True, during__overlap=(start, end)
+    )
+    return [_facts(row) for row in rows.order_by("during", "id")]
+
+
 def list_history(actor: Actor, appointment: UUID, paging: Paging) -> Page[HistoryFacts]:
     """Return what happened to an appointment, oldest first. Raises: `Missing`."""
     found = appointment_of(actor, appointment)

@@ -10,7 +10,7 @@ from django.db.models import Model, Q, QuerySet
 from django.db.models.functions import Now
 
 from appointed.book.access import Action, Actor, Role, require
-from appointed.book.errors import Missing
+from appointed.book.errors import Invalid, Missing
 from appointed.book.facts import (
     AuditFacts,
     ClientFacts,
@@ -33,7 +33,7 @@ from appointed.book.models import (
 )
 from appointed.book.selectors.pages import Page, Paging, page_of
 from appointed.book.services.practices import hash_of_key
-from appointed.core.texts import digits_of, folded
+from appointed.core.texts import digits_of, fault_of_line, folded
 
 USED_EVERY = timedelta(minutes=1)
 FEWEST_DIGITS = 3
@@ -129,6 +129,8 @@ def client_of(actor: Actor, client: UUID) -> ClientFacts:
 def list_clients(actor: Actor, paging: Paging, *, search: str = "") -> Page[ClientFacts]:
     """Return clients by name; `search` finds parts of names, addresses and phone numbers."""
     rows = _clients(actor)
+    if fault := fault_of_line(search):
+        raise Invalid({"q": fault})
     for word in folded(search).split():
         rows = rows.filter(_fits(word))
     return page_of(rows, paging, ["sort_key", "id"]).of(client_facts)
@@ -181,3 +183,11 @@ def _one(rows: QuerySet[Row, Row], uuid: UUID) -> Row:
     if row is None:
         raise Missing(rows.model.__name__.lower())
     return row
+
+
+def practitioner_uuid_of(actor: Actor, practitioner_pk: int) -> UUID:
+    """Return a practitioner's public id. Raises: `Missing`."""
+    row = _practitioners(actor).filter(pk=practitioner_pk).first()
+    if row is None:
+        raise Missing("practitioner")
+    return row.uuid
