@@ -68,8 +68,10 @@ def command_test(arguments: list[str]) -> int:
 
 
 def command_demo(arguments: list[str]) -> int:
-    """Show the main job."""
-    return command_appointed(["demo", *arguments])
+    """Show the main job; its data stays in the clone unless it is told another place."""
+    told = any(argument.split("=")[0] == "--data" for argument in arguments)
+    place = [] if told else ["--data", str(ROOT / "data")]
+    return command_appointed(["demo", *place, *arguments])
 
 
 def command_appointed(arguments: list[str]) -> int:
