@@ -25,10 +25,11 @@ PATIENCE = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """A running server: where it is, and who may sign in."""
+    """A running server: where it is, where calendars are kept, and who may sign in."""
 
     name: str
     url: str
+    home: str
     username: str
     password: str
 
@@ -53,7 +54,7 @@ def radicale() -> Iterator[Server]:
         )
         command = [sys.executable, "-m", "radicale", "--config", str(folder / "config")]
         with _running(command, port, folder):
-            yield Server("radicale", f"http://127.0.0.1:{port}/", "alice", "secret-a")
+            yield Server("radicale", f"http://127.0.0.1:{port}/", "/alice/", "alice", "secret-a")
 
 
 _RIGHTS = """
@@ -86,7 +87,7 @@ def xandikos() -> Iterator[Server]:
             "--current-user-principal", "/alice/", "--defaults",
         ]  # fmt: skip
         with _running(command, port, folder):
-            yield Server("xandikos", f"http://127.0.0.1:{port}/", "", "")
+            yield Server("xandikos", f"http://127.0.0.1:{port}/", "/alice/calendars/", "", "")
 
 
 @contextlib.contextmanager
@@ -102,7 +103,7 @@ def cyrus() -> Iterator[Server]:
         command = ["bash", str(START_CYRUS), str(folder / "cyrus"), str(http), str(imap)]
         with _running(command, http, folder, ready="ready http"):
             url = f"http://127.0.0.1:{http}/dav/"
-            yield Server("cyrus", url, "alice", "secret-a")
+            yield Server("cyrus", url, "/dav/calendars/user/alice/", "alice", "secret-a")
 
 
 SERVERS: dict[str, Callable[[], contextlib.AbstractContextManager[Server]]] = {
@@ -121,7 +122,7 @@ def free_port() -> int:
 
 @contextlib.contextmanager
 def _folder() -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix="caldav-", dir="/var/tmp"))  # noqa: S108 - Cyrus's own user must reach it
+    folder = Path(tempfile.mkdtemp(prefix="caldav-", dir="/var/tmp"))
     try:
         yield folder
     finally:

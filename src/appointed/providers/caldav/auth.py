@@ -23,13 +23,15 @@ class Settings:
 
     `allowed_private` holds hosts and networks that may be named although they are private;
     `certificates` (PEM) are trusted besides the usual authorities; `worked_until` is the day of
-    the last success, where there was one; `writers` is how many writes may run at once.
+    the last success, where there was one; `writers` is how many writes may run at once;
+    `silence` is how many seconds a server may say nothing.
     """
 
     allowed_private: Sequence[str] = ()
     certificates: str = ""
     worked_until: str = ""
     writers: int = 4
+    silence: float = 20.0
 
 
 def access_to(url: str, username: str, password: str, *, hosts: tuple[str, ...] = ()) -> Access:

@@ -66,7 +66,7 @@ def dav_client(
     http = HttpClient(
         access,
         guard=guard,
-        limits=Limits(connections=settings.writers),
+        limits=Limits(silence=settings.silence, connections=settings.writers),
         certificates=settings.certificates,
     )
     http.access = replace(access, url=http.safe(access.url))
