@@ -6,8 +6,9 @@ import logging
 import traceback
 
 from django.utils import timezone
-from django.utils.module_loading import import_string
 
+from appointed.scheduling.signals import apply_signal
+from appointed.sync.engine import Engine
 from appointed.sync.queue import leave_alone_after_fault
 
 logger = logging.getLogger(__name__)
@@ -20,15 +21,9 @@ def look_at_account(account_id: int) -> None:
     longer each time, so that it cannot keep everybody busy.
     """
     try:
-        _run(account_id)
+        Engine(apply_signal=apply_signal).run(account_id)
     except Exception as fault:  # noqa: BLE001 - whatever it is, the next account's turn must come
         # the words of a fault may be a person's: only its kind and place are logged
         where = "".join(traceback.format_tb(fault.__traceback__))
         logger.error("a look failed: %s\n%s", type(fault).__name__, where)  # noqa: TRY400
         leave_alone_after_fault(account_id, kind=type(fault).__name__, now=timezone.now())
-
-
-def _run(account_id: int) -> None:
-    engine = import_string("appointed.sync.engine.Engine")
-    apply_signal = import_string("appointed.scheduling.signals.apply_signal")
-    engine(apply_signal=apply_signal).run(account_id)
