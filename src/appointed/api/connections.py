@@ -7,7 +7,7 @@ from typing import Any, Literal
 from uuid import UUID
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Query, Router, Status
 
 from appointed.api.connection_shapes import (
     CalendarIn,
@@ -54,7 +54,7 @@ def add_connection(request: HttpRequest, body: ConnectionIn) -> Any:
             credentials={"url": body.url, "username": body.username, "password": body.password},
         ),
     )
-    return 201, connection_out(facts.one_connection(actor, made))
+    return Status(201, connection_out(facts.one_connection(actor, made)))
 
 
 @router.get("", response={200: ListOut[ConnectionOut], **READ})
@@ -74,7 +74,7 @@ def delete_connection(
 ) -> Any:
     """End a connection; `remove` takes away what Appointed wrote, and only that."""
     connecting.disconnect(actor=actor_of(request), connection=connection, remove=events == "remove")
-    return 204, None
+    return Status(204, None)
 
 
 @router.post("/{uuid:connection}/credentials", response={200: ConnectionOut, **WRITE})
@@ -112,7 +112,7 @@ def get_calendars(request: HttpRequest, connection: UUID, page: Query[PageIn]) -
 def post_calendar(request: HttpRequest, connection: UUID, body: CalendarIn) -> Any:
     """Make a new, dedicated calendar at the provider."""
     made = choosing.make_calendar(actor=actor_of(request), connection=connection, name=body.name)
-    return 201, calendar_out(facts.calendar_row(made, None))
+    return Status(201, calendar_out(facts.calendar_row(made, None)))
 
 
 @router.patch("/{uuid:connection}/calendars/{uuid:calendar}", response={200: CalendarOut, **WRITE})
@@ -163,14 +163,14 @@ def post_sync(request: HttpRequest, connection: UUID, body: SyncIn | None = None
         engine=book_engine(),
         plan_id=None if body is None else body.plan,
     )
-    return 202, {"run": run.uuid}
+    return Status(202, {"run": run.uuid})
 
 
 @router.post("/{uuid:connection}/full-refresh", response={202: RunAsked, **WRITE})
 def post_full_refresh(request: HttpRequest, connection: UUID) -> Any:
     """Have everything read and planned anew; foreign events are never touched."""
     run = running.full_refresh(actor=actor_of(request), connection=connection)
-    return 202, {"run": run.uuid}
+    return Status(202, {"run": run.uuid})
 
 
 @router.post("/{uuid:connection}/pause", response={200: ConnectionOut, **WRITE})

@@ -195,10 +195,7 @@ class Engine:
             return False
         pushing = self._carry_out(planner, planned, provider, lease, run)
         if everything:
-            with lease.committing():
-                models.Connection.objects.filter(pk=connection.pk).update(
-                    replan=False, planned_day=planner.today()
-                )
+            self._planned_everything(planner, lease)
         return pushing.created
 
     def _leave(
@@ -221,7 +218,16 @@ class Engine:
             run.error = "plan_outdated"
             _finish(run, models.Run.State.FAILED, self.clock())
             return False
-        return self._carry_out(planner, planned, provider, lease, run).created
+        created = self._carry_out(planner, planned, provider, lease, run).created
+        if run.window_start is None and run.window_end is None:
+            self._planned_everything(planner, lease)
+        return created
+
+    def _planned_everything(self, planner: Planner, lease: Lease) -> None:
+        with lease.committing():
+            models.Connection.objects.filter(pk=planner.connection.pk).update(
+                replan=False, planned_day=planner.today()
+            )
 
     def _carry_out(
         self,
