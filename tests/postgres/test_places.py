@@ -15,7 +15,7 @@ from appointed.postgres.place import STATE_DIR, can_enter, link_of, outside_name
 from appointed.postgres.programs import find_programs
 from support.supervisor import cluster_of
 
-from .conftest import as_root, connect
+from .conftest import as_root, connect, forget
 
 pytestmark = pytest.mark.slow
 
@@ -48,7 +48,7 @@ def test_a_socket_directory_that_somebody_else_made_is_refused(data_dir):
     socket_of(long).unlink()
 
 
-@pytest.mark.parametrize("name", ["with space", "quote'and\"quote", "ümläut", "percent%s,comma"])
+@pytest.mark.parametrize("name", ["with space", "quote's", "ümläut", "percent%s,comma"])
 def test_a_name_may_hold_what_a_name_may_hold(data_dir, name):
     with running(data_dir / name) as facts, connect(data_dir / name) as connection:
         answer = connection.execute("SELECT 1").fetchone()
@@ -102,6 +102,22 @@ def test_the_server_of_root_can_write_only_its_cluster_and_its_socket(data_dir):
     assert service != 0
     assert {name for name, uid in owners.items() if uid == service} == {"pg18", "run"}
     assert home_of(data_dir).stat().st_uid == 0
+
+
+@as_root
+@pytest.mark.parametrize("where", ["open", "private"])
+def test_a_strict_umask_closes_nothing_that_the_server_needs(data_dir, where):
+    data_dir.mkdir(mode=0o755 if where == "open" else 0o700)
+    before = os.umask(0o077)
+
+    try:
+        with running(data_dir / "inside"), connect(data_dir / "inside") as connection:
+            answer = connection.execute("SELECT 1").fetchone()
+    finally:
+        os.umask(before)
+        forget(data_dir / "inside")
+
+    assert answer == (1,)
 
 
 @as_root
@@ -196,14 +212,28 @@ def test_a_data_directory_that_cannot_be_written_is_told(data_dir):
     assert "Permission denied" in answer
 
 
+def test_the_programs_are_kept_beside_the_data_and_take_no_room(data_dir):
+    with running(data_dir):
+        opts = (cluster_of(data_dir) / "postmaster.opts").read_text()
+
+    [kept] = (home_of(data_dir) / "programs").iterdir()
+    assert opts.startswith(str(kept))
+    assert kept.name.startswith("18-")
+
+
 def test_data_of_another_major_version_are_refused_and_kept(data_dir):
     with running(data_dir):
         pass
     other = cluster_of(data_dir).rename(home_of(data_dir) / "pg17")
     (other / "PG_VERSION").write_text("17\n")
 
-    with pytest.raises(ServerProblem, match=r"PostgreSQL 17, .* are PostgreSQL 18"):
+    [kept] = (home_of(data_dir) / "programs").iterdir()
+    old = kept.rename(kept.with_name("17-0"))
+
+    with pytest.raises(ServerProblem, match=r"PostgreSQL 17, .* are PostgreSQL 18") as refused:
         running(data_dir).__enter__()
+
+    assert f"APPOINTED_POSTGRES_BIN to {old}" in str(refused.value)
 
     assert [path.name for path in home_of(data_dir).glob("pg*")] == ["pg17"]
 

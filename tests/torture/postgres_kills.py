@@ -8,7 +8,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -168,9 +167,3 @@ def _said(server: Server, program: str, *words: str) -> str:
         **server.account.identity(),
     )
     return f"{program}: {done.stdout}{done.stderr}" if done.returncode else ""
-
-
-if __name__ == "__main__":
-    outcome = torture(float(sys.argv[1]), seed=int(sys.argv[2]))
-    print(outcome)  # noqa: T201 - a command prints
-    sys.exit(not outcome.clean)

@@ -8,11 +8,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from appointed.postgres.account import Account
-from appointed.postgres.leftovers import end_leftovers
 from appointed.postgres.parent import tied_to_this_process
 from appointed.postgres.place import DATABASE, ROLE
 from appointed.postgres.problems import ServerProblem
-from appointed.postgres.programs import ENVIRONMENT, Programs
+from appointed.postgres.programs import ENVIRONMENT, Programs, kept_programs
 
 SUPERUSER = "postgres"
 """The cluster's superuser; only the cluster's own system user may be it."""
@@ -33,12 +32,10 @@ def ensure_cluster(home: Path, *, programs: Programs, account: Account) -> Path:
     killed meanwhile leaves only a half that the next start removes.
 
     Raises:
-        ServerProblem: the data are another major version's, or PostgreSQL refused.
+        ServerProblem: PostgreSQL refused.
     """
     cluster = home / f"pg{programs.major}"
-    _refuse_other_majors(home, cluster=cluster, programs=programs)
     half = home / f"{cluster.name}.new"
-    end_leftovers(half)
     if half.exists():
         shutil.rmtree(half)
     if not cluster.exists():
@@ -48,15 +45,21 @@ def ensure_cluster(home: Path, *, programs: Programs, account: Account) -> Path:
     return cluster
 
 
-def _refuse_other_majors(home: Path, *, cluster: Path, programs: Programs) -> None:
+def refuse_other_majors(home: Path, programs: Programs) -> None:
+    """Refuse data of another major version than the programs are, and say how to bring them over.
+
+    Raises:
+        ServerProblem: there are such data.
+    """
     for found in sorted(home.glob("pg*/PG_VERSION")):
         written_by = found.read_text().strip()
         if found.parent.suffix != ".new" and written_by != str(programs.major):
+            old = kept_programs(home, major=written_by) or f"the programs of {written_by}"
             raise ServerProblem(
                 f"The data in {found.parent} were written by PostgreSQL {written_by}, and the "
-                f"programs in {programs.folder} are PostgreSQL {programs.major}: with the "
-                "programs of before (APPOINTED_POSTGRES_BIN) run `appointed backup FILE`, then "
-                f"move {cluster.parent} away and run `appointed restore FILE` with the new ones."
+                f"programs in {programs.folder} are PostgreSQL {programs.major}: set "
+                f"APPOINTED_POSTGRES_BIN to {old} and run `appointed backup FILE`, then unset it, "
+                "move `postgres` out of the data directory and run `appointed restore FILE`."
             )
 
 

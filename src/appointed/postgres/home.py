@@ -30,7 +30,7 @@ def open_home(data_dir: Path) -> tuple[Path, Account]:
     if not can_enter(home.parent, uid=account.uid, gid=account.gid):
         raise ServerProblem(
             f"The user {account.name}, whom PostgreSQL runs as, cannot enter {home.parent}: "
-            f"let others pass (`chmod o+x`) each directory on the way, and start again."
+            "let others pass (`chmod o+x`) each directory on the way, and start again."
         )
     if home != link and not link.is_symlink():
         (home / _ORIGIN).write_text(f"{data_dir.resolve()}\n")
@@ -40,8 +40,9 @@ def open_home(data_dir: Path) -> tuple[Path, Account]:
 
 def _made(home: Path) -> Account:
     """Make the home; root's stays root's own, and its server's user may only pass through it."""
-    if home.parent == STATE_DIR:
-        STATE_DIR.mkdir(mode=0o755, parents=True, exist_ok=True)
+    if home.parent == STATE_DIR and not STATE_DIR.exists():
+        STATE_DIR.mkdir(exist_ok=True)
+        STATE_DIR.chmod(0o755)  # whatever the umask says: the service user has to pass
     account = account_for(home)
     home.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() != account.uid:

@@ -27,11 +27,10 @@ def can_see_processes() -> bool:
 
 
 def leftovers(cluster: Path) -> tuple[int, ...]:
-    """Return the living processes that work in `cluster`."""
-    try:
-        wanted = cluster.stat()
-    except FileNotFoundError:
+    """Return the living processes that work in `cluster`; none where the system hides them."""
+    if not can_see_processes() or not cluster.exists():
         return ()
+    wanted = cluster.stat()
     numbers = (int(entry.name) for entry in _PROC.iterdir() if entry.name.isdecimal())
     return tuple(number for number in numbers if _works_in(number, wanted))
 

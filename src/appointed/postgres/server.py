@@ -1,6 +1,7 @@
 """The running server: a child of this process, started, watched and stopped by it."""
 
 import os
+import pwd
 import shutil
 import signal
 import stat
@@ -13,7 +14,7 @@ from types import TracebackType
 from typing import Self
 
 from appointed.postgres.account import Account
-from appointed.postgres.cluster import SUPERUSER, ensure_cluster
+from appointed.postgres.cluster import SUPERUSER, ensure_cluster, refuse_other_majors
 from appointed.postgres.home import open_home
 from appointed.postgres.leftovers import can_see_processes, end_leftovers, wait_until
 from appointed.postgres.lock import Lock, take_lock
@@ -141,6 +142,7 @@ def start(place: Place, *, settings: Mapping[str, str] | None = None) -> Server:
 def _start(place: Place, *, lock: Lock, settings: Mapping[str, str]) -> Server:
     found = find_programs(place.bin_dir)
     home, account = open_home(place.data_dir)
+    refuse_other_majors(home, found)
     for cluster in home.glob("pg*"):
         end_leftovers(cluster)
     programs = programs_for(account, programs=found, home=home)
@@ -160,19 +162,20 @@ def _start(place: Place, *, lock: Lock, settings: Mapping[str, str]) -> Server:
 
 
 def _open_sockets(directory: Path, account: Account) -> Path:
-    """Make the socket's directory, which only the server's user (and root) may enter."""
-    try:
-        directory.mkdir(mode=0o700)
-        if os.geteuid() != account.uid:
-            os.chown(directory, account.uid, account.gid)
-    except FileExistsError:
-        facts = directory.lstat()
-        if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != account.uid:
-            raise ServerProblem(
-                f"{directory}, where the database's socket should lie, is not the user "
-                f"{account.name}'s own: look who made it, remove it and start again."
-            ) from None
-        directory.chmod(0o700)
+    """Make the socket's directory, which only the server's user (and root) may enter.
+
+    One that we made, but were killed before we gave it to its user, is given now.
+    """
+    directory.mkdir(mode=0o700, exist_ok=True)
+    facts = directory.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid not in {account.uid, os.geteuid()}:
+        raise ServerProblem(
+            f"{directory}, where the database's socket should lie, is not the user "
+            f"{account.name}'s own: look who made it, remove it and start again."
+        )
+    if facts.st_uid != account.uid:
+        os.chown(directory, account.uid, account.gid)
+    directory.chmod(0o700)
     return directory
 
 
@@ -185,9 +188,12 @@ def _forget_the_last_run(cluster: Path, sockets: Path) -> None:
 
 
 def _write_rules(home: Path, account: Account) -> None:
-    """Say who may connect: by the socket alone, as whom the kernel says they are."""
+    """Say who may connect, by the socket alone, as whom the kernel says they are.
+
+    The role is for the cluster's own user and for root, who could be that user anyway.
+    """
     (home / "hba.conf").write_text("local all all peer map=appointed\n")
-    users = {account.name, "root"} if os.geteuid() == 0 else {account.name}
+    users = {account.name, pwd.getpwuid(0).pw_name}
     lines = [f'appointed "{user}" {ROLE}\n' for user in sorted(users)]
     lines.append(f'appointed "{account.name}" {SUPERUSER}\n')
     (home / "ident.conf").write_text("".join(lines))
