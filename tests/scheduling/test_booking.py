@@ -5,6 +5,7 @@ import pytest
 from appointed.book.errors import Clash, Invalid
 from appointed.book.models import Appointment, Change, HistoryEntry, Notice, Occurrence
 from appointed.book.services.catalogue import change_service, create_service
+from appointed.scheduling.appointments import book_appointment, cancel_appointment
 from support.book import NINE, House, pk_of
 
 HOUR = timedelta(hours=1)
@@ -76,8 +77,6 @@ def test_allowing_a_clash_where_there_is_none_marks_nothing(house: House):
 
 
 def test_an_overbooked_time_is_still_taken_when_the_first_is_cancelled(house: House):
-    from appointed.scheduling.appointments import cancel_appointment
-
     first = house.book(NINE)
     house.book(NINE, allow_clash=True)
     cancel_appointment(actor=house.owner, appointment=first.id)
@@ -107,8 +106,6 @@ def test_whole_days_run_between_midnights_of_the_zone(house: House):
 
 def test_without_an_end_the_service_says_how_long(house: House):
     wish = {"kind": "client", "practitioners": [house.pat.id], "client": house.ann.id}
-
-    from appointed.scheduling.appointments import book_appointment
 
     booked = book_appointment(
         actor=house.owner, wish={**wish, "start": NINE, "service": house.massage.id}
