@@ -7,7 +7,14 @@ import icalendar
 import pytest
 
 from appointed.book.models import Appointment, Notice
-from appointed.notices.outbox import INTERRUPTED, PERHAPS, Outbox, send_again, settle_interrupted
+from appointed.notices.outbox import (
+    INTERRUPTED,
+    PERHAPS,
+    Outbox,
+    outbox_of_installation,
+    send_again,
+    settle_interrupted,
+)
 from appointed.notices.postman import MailServer, Tls
 from appointed.scheduling.appointments import cancel_appointment, change_appointment
 from appointed.scheduling.signals import cancel_by_calendar
@@ -290,3 +297,13 @@ def test_an_erased_client_gets_no_mail(notice: Notice, outbox: Outbox, sink: Mai
 
     notice.refresh_from_db()
     assert (sink.mails, notice.state) == ([], State.KEPT)
+
+
+def test_the_settings_name_server_and_sender(settings):
+    settings.APPOINTED_EMAIL_URL = "smtp://127.0.0.1:2525"
+    settings.APPOINTED_EMAIL_FROM = "Practice North <book@north.example>"
+
+    outbox = outbox_of_installation()
+
+    server = MailServer("127.0.0.1", 2525, Tls.NONE)
+    assert outbox == Outbox(server, "book@north.example", "Practice North")

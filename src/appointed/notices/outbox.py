@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from email.utils import parseaddr
 
 from django.conf import settings
 from django.db import transaction
@@ -34,10 +35,14 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Where mails go, and from whom; without a server they are kept and shown."""
+    """Where mails go, and from whom; without a server they are kept and shown.
+
+    Without a `sender_name` the practice's own name stands there.
+    """
 
     server: MailServer | None
     sender: str
+    sender_name: str = ""
 
     def send_due(self, *, now: datetime, after_each: Callable[[], None] = lambda: None) -> int:
         """Send what is due, one after the other; return how many notices were dealt with."""
@@ -55,7 +60,7 @@ class Outbox:
             return
         try:
             letter = write_letter(notice, organizer=self.sender, now=now)
-            name = notice.practice.name
+            name = self.sender_name or notice.practice.name
             message = compose(letter, key=notice.key, sender=self.sender, sender_name=name, now=now)
             deliver(self.server, message, sender=self.sender, recipient=letter.to_address)
         except NothingToSay as fault:
@@ -72,7 +77,8 @@ def outbox_of_installation() -> Outbox:
     """Return the outbox that the settings describe. Raises: `MailUrlFault`."""
     url = settings.APPOINTED_EMAIL_URL
     server = parse_mail_url(url) if url else None
-    return Outbox(server, settings.APPOINTED_EMAIL_FROM or _fallback_sender(server))
+    name, address = parseaddr(settings.APPOINTED_EMAIL_FROM)
+    return Outbox(server, address or _fallback_sender(server), name)
 
 
 def settle_interrupted(*, now: datetime) -> int:
