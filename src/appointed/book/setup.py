@@ -11,7 +11,7 @@ from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
 from django.db import connection, transaction
 
-from appointed.book.errors import Invalid, Missing
+from appointed.book.errors import Invalid, Missing, Refused
 from appointed.book.models import User
 from appointed.book.services.practices import PracticeFields, create_owner, set_password
 
@@ -62,8 +62,16 @@ def set_up(
 
 
 def setup_link(user: UUID) -> str:
-    """Return the path of a page where this user sets his password, once, within days."""
+    """Return the path of a page where this user sets his first password, once, within days.
+
+    Raises: `Refused` for who signs in already or belongs to several practices: whoever holds
+    the link becomes him.
+    """
     row = User.objects.get(uuid=user)
+    if row.has_usable_password():
+        raise Refused("This person has a password already.")
+    if row.memberships.count() > 1:
+        raise Refused("Several practices let this person in. Ask who runs this server.")
     return f"/welcome/{row.uuid}/{default_token_generator.make_token(row)}"
 
 

@@ -75,7 +75,8 @@ def add_user(
     user = _user(email=email, name=name, password=None)
     row = None if practitioner is None else _practitioner(actor.practice_id, practitioner)
     standing = Membership.objects.select_for_update().filter(practice_id=actor.practice_id)
-    _keep_an_owner([m for m in standing if m.user_id != user.pk], role)
+    if role is not Role.OWNER:
+        _keep_an_owner(list(standing), user.pk)
     Membership.objects.update_or_create(
         practice_id=actor.practice_id,
         user=user,
@@ -96,7 +97,7 @@ def remove_user(*, actor: Actor, user: UUID) -> None:
     row = standing.filter(user__uuid=user).first()
     if row is None:
         raise Missing("user")
-    _keep_an_owner([m for m in standing if m.pk != row.pk], None)
+    _keep_an_owner(list(standing), row.user_id)
     row.delete()
     note_audit(actor=actor, action="user.removed", kind="user", uuid=user)
 
@@ -209,8 +210,9 @@ def _practitioner(practice_id: int, uuid: UUID) -> Practitioner:
     return row
 
 
-def _keep_an_owner(others: list[Membership], role: Role | None) -> None:
-    if role is not Role.OWNER and all(m.role != Membership.Role.OWNER for m in others):
+def _keep_an_owner(standing: list[Membership], leaving: int) -> None:
+    owners = [m.user_id for m in standing if m.role == Membership.Role.OWNER]
+    if owners == [leaving]:
         raise Invalid({"role": "The practice needs an owner. Make somebody else owner first."})
 
 
