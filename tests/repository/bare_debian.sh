@@ -12,7 +12,8 @@ apt_sources() { apt-get indextargets --format "$1" 'Created-By: Packages' 'Origi
 
 # ── one proof, inside namespaces of its own: whatever is mounted or started ends with them ──
 
-enter() { chroot ${3:+--userspec="$3"} "$1" env -i HOME="$2" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${PASSED[@]}" "${@:4}"; }
+# Runs a program in the root; started in the background it becomes that program, so that $! can be sent a signal.
+enter() { [ "$BASHPID" = $$ ] && local go=command || local go=exec; $go chroot ${3:+--userspec="$3"} "$1" env -i --default-signal=INT HOME="$2" PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin "${PASSED[@]}" "${@:4}"; }
 
 mount_all() {
   mount -t proc proc "$1/proc"
@@ -32,14 +33,14 @@ prove_demo() {
   local port started demo
   port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
   started=$(date +%s.%N)
-  enter "$1" "$2" "$3" python3 "$2/appointed/run.py" demo --port "$port" </dev/null >"$1/tmp/demo.log" 2>&1 &
+  enter "$1" "$2" "$3" python3 "$2/appointed/run.py" demo --port "$port" </dev/null >"$1/tmp/demo.log" 2>&1 &  # becomes the demo itself
   demo=$!
   until python3 -c 'import sys, urllib.request; urllib.request.urlopen(sys.argv[1], timeout=5)' "http://127.0.0.1:$port/" 2>/dev/null; do
     kill -0 $demo 2>/dev/null || { cat "$1/tmp/demo.log"; echo "demo ended by itself"; return 1; }
     sleep 0.2
   done
   echo "── first page after $(seconds_since "$started")"
-  pkill -INT -P $demo 2>/dev/null || kill -INT $demo
+  kill -INT $demo
   wait $demo || echo "── the demo's exit status after Ctrl-C: $?"
   cat "$1/tmp/demo.log"
 }
@@ -102,6 +103,7 @@ make_root() {
   git clone -q --bare "$CLONE" "$1/repository.git"
 }
 
+trap 'exit 130' INT TERM
 mkdir -p "$CACHE"
 [ -f "$BASE" ] || make_base
 whos="root user"
@@ -109,9 +111,13 @@ case "${1:-}" in root | user) whos=$1 && shift ;; esac
 [ $# -gt 0 ] || set -- demo fast
 for who in $whos; do
   root=$(mktemp -d /var/tmp/appointed-bare.XXXXXX)
-  trap 'rm -rf --one-file-system "$root"' EXIT
+  proof=
+  trap '[ -z "$proof" ] || kill -KILL "$proof"; rm -rf --one-file-system "$root"' EXIT
   chmod 755 "$root"
   make_root "$root"
-  unshare --mount --pid --fork --kill-child --propagation private bash "$0" inside "$root" "$who" "$@"
+  unshare --mount --pid --fork --kill-child --propagation private bash "$0" inside "$root" "$who" "$@" &
+  proof=$!
+  wait "$proof"
+  proof=
   rm -rf --one-file-system "$root"
 done
