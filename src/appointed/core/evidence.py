@@ -12,13 +12,16 @@ LATEST_ARRIVAL = timedelta(minutes=2)
 """So long a request that nobody waits for may still be carried out, or a search lag behind."""
 
 
-def recognised(link: Link, carriers: Sequence[Alive], *, chosen: bool) -> Answer:
+def recognised(
+    link: Link, carriers: Sequence[Alive], *, chosen: bool, gone_before_us: bool = False
+) -> Answer:
     """Return what a search of the whole account by the link's key says.
 
     To be asked only where the event is verified gone under its id, or never had one. Where we
-    choose the identity (`chosen`), the event that has our key as UID or id is the one, and our
-    mark in another proves nothing while a creation is open. Else a single carrier is the one;
-    among several nobody can tell.
+    choose the identity (`chosen`), the event that has our key as UID or id is the one. Our mark
+    alone proves nothing: people's copies carry it too. The single carrier of it is taken for
+    ours only where nothing of our own doing explains the disappearance – of a removal: where
+    its answer was that the event was `gone_before_us`. Among several nobody can tell.
     """
     if link.state not in ADOPTING:
         return Vanished()
@@ -26,12 +29,24 @@ def recognised(link: Link, carriers: Sequence[Alive], *, chosen: bool) -> Answer
     if chosen and exact:
         at_home = [c for c in exact if c.calendar_id == link.target]
         return _single(exact) or _single(at_home) or Unclear()
-    if chosen and link.state is LinkState.SENDING:
+    if not _may_take_a_mark(link, chosen=chosen, gone_before_us=gone_before_us):
         return Vanished()
     if len(carriers) > 1:
         unsure = link.state in {LinkState.SENDING, LinkState.MISSING}
         return Unclear() if unsure else Vanished()
     return _single(carriers) or Vanished()
+
+
+def _may_take_a_mark(link: Link, *, chosen: bool, gone_before_us: bool) -> bool:
+    match link.state:
+        case LinkState.SENDING:
+            return not chosen
+        case LinkState.REMOVING:
+            return gone_before_us
+        case LinkState.MISSING:
+            return link.seen or not chosen
+        case _:
+            return True
 
 
 def proven(
@@ -54,8 +69,7 @@ def proven(
     sent_again = chosen and isinstance(wanted, Stand)
     if answer.burnt or sent_again or sent_at is None:
         return answer
-    on_its_way = timedelta(0) <= now - sent_at < LATEST_ARRIVAL
-    return Unclear() if on_its_way else answer
+    return Unclear() if now - sent_at < LATEST_ARRIVAL else answer
 
 
 def _single(carriers: Sequence[Alive]) -> Alive | None:
