@@ -78,6 +78,7 @@ def restore(facts: ConnectionFacts, from_: BinaryIO, *, bin_dir: Path | None = N
         writer = stack.enter_context(_Program(_writing(programs, facts), write_words))
         between = Thread(target=_pump, args=(reader.stdout, writer.stdin), daemon=True)
         between.start()
+        stack.callback(_end, reader, writer, between)
         _pump(from_, reader.stdin)
         _close(reader.stdin)
         if reader.wait() and writer.poll() is None:
@@ -120,10 +121,14 @@ class _Program(subprocess.Popen[bytes]):
         pipe = subprocess.PIPE
         super().__init__(command, env=environment, stdin=pipe, stdout=pipe, stderr=words)
 
-    def __exit__(self, *reason: object) -> None:
+    def end(self) -> None:
+        """End the program where it still runs."""
         if self.poll() is None:
             self.kill()
         self.wait()
+
+    def __exit__(self, *reason: object) -> None:
+        self.end()
         for end in (self.stdin, self.stdout):
             _close(end)
 
@@ -159,6 +164,13 @@ def _pump(source: IO[bytes], target: IO[bytes]) -> None:
                 target.write(block)
         except (BrokenPipeError, ValueError):
             listens = False
+
+
+def _end(reader: _Program, writer: _Program, between: Thread) -> None:
+    """End both programs, then what pumps between them, before their pipes are closed."""
+    reader.end()
+    writer.end()
+    between.join()
 
 
 def _close(pipe: IO[bytes]) -> None:
