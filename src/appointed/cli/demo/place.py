@@ -33,8 +33,8 @@ class DemoPlace:
     phone_port: int = 0
     calendar_port: int = 0
     mail_port: int = 0
-    private_events: bool = False
-    """Whether the private events were made; who deletes one does not get it back."""
+    settled: bool = False
+    """Whether everything was made and connected; what a visitor then removes stays removed."""
 
     @property
     def calendars(self) -> Path:

@@ -20,7 +20,7 @@ from appointed.cli.demo.connections import HOLD_SECONDS, connect_everybody
 from appointed.cli.demo.greeting import greeting
 from appointed.cli.demo.place import LOOPBACK, DemoPlace, keep, with_ports
 from appointed.cli.demo.practice import DOMAIN, NAME, DemoPractice, open_practice
-from appointed.cli.demo.week import fill_weeks
+from appointed.cli.demo.week import fill_days
 from appointed.cli.installation import leave_database
 from appointed.cli.problems import CommandFailed
 from appointed.cli.programs import Program, keep_running
@@ -71,7 +71,7 @@ def run(place: DemoPlace, *, listener: socket.socket, host: str, public: str) ->
 def _make_book(place: DemoPlace) -> DemoPractice:
     try:
         practice = open_practice(place.password)
-        fill_weeks(practice, today=datetime.now(_zone(practice)).date())
+        fill_days(practice, today=datetime.now(_zone(practice)).date())
     finally:
         leave_database()  # its threads end: programs are started by a process with one
     return practice
@@ -84,15 +84,15 @@ def _settle(
     *,
     urls: tuple[str, str],
 ) -> None:
-    """Connect the practitioners to their calendars, then say where everything is."""
-    make_calendars(people)
-    if not place.private_events:
+    """Give the practitioners their calendars and connect them, then say where everything is."""
+    if not place.settled:
+        make_calendars(people)
         add_private_events(people, today=datetime.now(_zone(practice)).date())
-        keep(replace(place, private_events=True))
-    try:
-        connect_everybody(practice, people)
-    finally:
-        leave_database()
+        try:
+            connect_everybody(practice, people)
+        finally:
+            leave_database()
+        keep(replace(place, settled=True))
     book, phone = urls
     print(greeting(place, people, book=book, phone=phone), flush=True)
 

@@ -1,4 +1,4 @@
-"""A believable week of the invented practice."""
+"""A believable week of the invented practice, day by day."""
 
 from __future__ import annotations
 
@@ -27,15 +27,18 @@ TIMES = (
     (time(16, 30), MASSAGE),
 )
 """Of a full day: when, and which service."""
-SATURDAY, SUNDAY = 5, 6
+SATURDAY = 5
+DAYS = range(-1, 7)
+"""From yesterday on: a week to look at."""
 FREE_EVERY = 3
 """One of so many times stays free, so that there is room to book."""
+WEDNESDAY, THURSDAY = 2, 3
 PASSERS_BY = ("Walk-in", "Colleague of Ann", "Club physio")
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """An appointment of the example week; people and services by their number."""
+    """An appointment of the example; people and services by their number."""
 
     people: tuple[int, ...]
     start: datetime
@@ -46,46 +49,44 @@ class Planned:
     title: str = ""
 
 
-def fill_weeks(practice: DemoPractice, *, today: date) -> int:
-    """Book this week and the next, each unless something stands in it; return how many."""
-    monday = today - timedelta(days=today.weekday())
-    return sum(_fill(practice, monday + timedelta(days=days)) for days in (0, 7))
+def fill_days(practice: DemoPractice, *, today: date) -> int:
+    """Book the days around today, each unless something stands on it; return how many."""
+    return sum(_fill(practice, today + timedelta(days=days)) for days in DAYS)
 
 
-def planned_week(monday: date, *, people: int, clients: int) -> Iterator[Planned]:
-    """Yield the appointments of the week from `monday`, always the same for the same Monday."""
-    number = monday.toordinal() // 7
-    for day in range(7):
-        for person in range(people if day < SATURDAY else people // 2):
-            yield from _of_a_day(monday, day, person, number=number, clients=clients)
-    lunch = datetime.combine(monday + timedelta(days=2), time(12, 30))
-    yield Planned(
-        people=tuple(range(people)),
-        start=lunch,
-        end=lunch + timedelta(minutes=45),
-        kind="meeting",
-        title="Team meeting",
-    )
-    training = datetime.combine(monday + timedelta(days=3), time(17, 15))
-    yield Planned(
-        people=(people - 1,),
-        start=training,
-        end=training + timedelta(minutes=45),
-        kind="unavailable",
-        title="Training",
-    )
+def planned_day(day: date, *, people: int, clients: int) -> Iterator[Planned]:
+    """Yield the appointments of a day, always the same for the same day."""
+    at_work = people if day.weekday() < SATURDAY else people // 2
+    for person in range(at_work):
+        yield from _of_a_person(day, person, clients=clients)
+    if day.weekday() == WEDNESDAY:
+        lunch = datetime.combine(day, time(12, 30))
+        yield Planned(
+            people=tuple(range(people)),
+            start=lunch,
+            end=lunch + timedelta(minutes=45),
+            kind="meeting",
+            title="Team meeting",
+        )
+    if day.weekday() == THURSDAY:
+        training = datetime.combine(day, time(17, 15))
+        yield Planned(
+            people=(people - 1,),
+            start=training,
+            end=training + timedelta(minutes=45),
+            kind="unavailable",
+            title="Training",
+        )
 
 
-def _of_a_day(
-    monday: date, day: int, person: int, *, number: int, clients: int
-) -> Iterator[Planned]:
-    times = TIMES if day < SATURDAY else TIMES[1:3]
+def _of_a_person(day: date, person: int, *, clients: int) -> Iterator[Planned]:
+    times = TIMES if day.weekday() < SATURDAY else TIMES[1:3]
     for place, (start, service) in enumerate(times):
-        turn = person * 5 + day * 2 + place * 7 + number
+        turn = person * 5 + day.toordinal() * 2 + place * 7
         if turn % FREE_EVERY:
             yield Planned(
                 people=(person,),
-                start=datetime.combine(monday + timedelta(days=day), start),
+                start=datetime.combine(day, start),
                 kind="casual" if turn % 11 == 1 else "client",
                 client=turn % clients,
                 service=service,
@@ -93,16 +94,16 @@ def _of_a_day(
 
 
 @transaction.atomic
-def _fill(practice: DemoPractice, monday: date) -> int:
+def _fill(practice: DemoPractice, day: date) -> int:
     zone = ZoneInfo(practice.colleagues[0].time_zone)
-    start = datetime.combine(monday, time(), zone)
-    end = datetime.combine(monday + timedelta(days=7), time(), zone)
+    start = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + timedelta(days=1), time(), zone)
     standing = list_appointments(
         practice.owner, Paging(limit=1), start=start, end=end, cancelled=True
     )
     if standing.items:
         return 0
-    planned = planned_week(monday, people=len(practice.colleagues), clients=len(practice.clients))
+    planned = planned_day(day, people=len(practice.colleagues), clients=len(practice.clients))
     return sum(_book(practice, each) for each in planned)
 
 
