@@ -115,7 +115,7 @@ export function entryWords(event, facts) {
 export function dayWords(date, view, facts) {
   const noon = new Date(`${date}T12:00:00Z`);
   const long = new Intl.DateTimeFormat(facts.locale, {
-    weekday: "long",
+    weekday: "short",
     day: "numeric",
     month: "long",
     year: "numeric",

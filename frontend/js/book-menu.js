@@ -7,7 +7,23 @@ import { say } from "./notes.js";
 const LONG_PRESS_MS = 550;
 const NOBODY = "00000000-0000-0000-0000-000000000000";
 
-export function startMenu({ root, facts, cursor, openNew, state, refresh, calendar }) {
+function minutes(text) {
+  const [hours, rest] = text.split(":").map(Number);
+  return hours * 60 + rest;
+}
+
+function clockOf(total) {
+  return `${String(Math.floor(total / 60)).padStart(2, "0")}:${String(total % 60).padStart(2, "0")}`;
+}
+
+/* A time without an offset is the practice's clock and stays without one. */
+function later(start, length) {
+  const bare = /T\d\d:\d\d$/.test(start);
+  const end = new Date(+new Date(bare ? `${start}Z` : start) + length).toISOString();
+  return bare ? end.slice(0, 16) : end;
+}
+
+export function startMenu({ root, facts, cursor, openNew, openRange, state, refresh, calendar }) {
   const menus = {
     entry: document.getElementById("entry-menu"),
     free: document.getElementById("free-menu"),
@@ -26,17 +42,18 @@ export function startMenu({ root, facts, cursor, openNew, state, refresh, calend
     return event ? { ...event.extendedProps, start: event.startStr, end: event.endStr } : null;
   }
 
-  function pointOf(target, x, y) {
-    const hidden = document.elementsFromPoint(x, y);
-    const lane = hidden.find((one) => one.closest?.("#grid"));
-    return lane ? timeAt(x, y) : null;
-  }
-
-  /* The grid tells its own times: a click there is answered by `dateClick`; for menus we measure. */
+  /* Which time and whose lies under a point: lanes bear their day, their height is the day. */
   function timeAt(x, y) {
-    const found = calendar()?.elementFromPoint?.(x, y);
-    if (found) return found;
-    return cursor.here();
+    const under = document.elementsFromPoint(x, y);
+    const lane = under.find((one) => one.matches('#grid [role="gridcell"][data-date]:not([aria-label])'));
+    if (!lane) return cursor.here();
+    const box = lane.getBoundingClientRect();
+    const { slotMinTime, slotMaxTime } = openRange();
+    const [first, last] = [minutes(slotMinTime), minutes(slotMaxTime)];
+    const step = Number(state.step);
+    const exact = first + ((y - box.top) / box.height) * (last - first);
+    const start = Math.floor(exact / step) * step;
+    return { start: `${lane.dataset.date}T${clockOf(start)}`, who: lane.dataset.resourceId || state.who };
   }
 
   function show(name, what, at, from) {
@@ -58,7 +75,7 @@ export function startMenu({ root, facts, cursor, openNew, state, refresh, calend
   function open(target, at) {
     const entry = entryOf(target);
     if (entry) show("entry", entry, at, target.closest("[data-entry]"));
-    else if (target.closest("#grid")) show("free", pointOf(target, at.x, at.y) ?? {}, at, cursor.grid);
+    else if (target.closest("#grid")) show("free", timeAt(at.x, at.y), at, cursor.grid);
     else return false;
     return true;
   }
@@ -113,7 +130,7 @@ export function startMenu({ root, facts, cursor, openNew, state, refresh, calend
     const length = new Date(clip.end) - new Date(clip.start);
     const start = subject.start ?? cursor.here().start;
     if (!start) return;
-    const end = new Date(+new Date(start) + length).toISOString();
+    const end = later(start, length);
     const who = subject.who ?? cursor.here().who ?? clip.practitioner;
     if (clip.copy) {
       openNew({ start, end, who, extra: { copy: clip.appointment } });

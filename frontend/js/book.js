@@ -59,12 +59,12 @@ async function fetchEvents(range, done, failed) {
 
 /** Redraws now, or as soon as nobody drags, types a burst of keys or waits for an answer. */
 function refresh() {
-  if (gesture || saving() || cursor.busy() || calendar === null) {
+  if (gesture || saving() || cursor.busy()) {
     late = true;
     return;
   }
   late = false;
-  if (state.view !== "list") calendar.refetchEvents();
+  if (state.view !== "list") calendar?.refetchEvents();
   refreshParts();
 }
 
@@ -294,7 +294,7 @@ const cursor = new Cursor({
 
 startToolbar();
 startKeys();
-startMenu({ root, facts, cursor, openNew, state, refresh, calendar: () => calendar });
+startMenu({ root, facts, cursor, openNew, openRange, state, refresh, calendar: () => calendar });
 document.addEventListener("appointed:version", refresh);
 document.addEventListener("appointed:done", ({ detail }) => {
   if (detail.date && state.view !== "week" && detail.date !== state.date) go({ date: detail.date });

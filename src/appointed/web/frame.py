@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.urls import reverse
 
 from appointed.book.access import Action, Actor, may, may_for_somebody
+from appointed.sync.facts import ConnectionFacts, all_connections
+from appointed.sync.standing import ORDER
+from appointed.web.connections import ago, oldest_success, state_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,36 @@ def may_set_up(actor: Actor) -> bool:
     return may(actor, Action.SET_UP)
 
 
-def calendar_status(actor: Actor) -> Status:  # noqa: ARG001 – the engine's selectors fill it
-    """Return how the calendars of the practice are doing."""
-    return Status("none", "No calendar connected yet")
+def look_around(actor: Actor) -> tuple[Status, tuple[Banner, ...]]:
+    """Return how the calendars are doing, and what waits for a decision."""
+    if not may_for_somebody(actor, Action.CONNECT):
+        return Status("none", "Calendars are kept by others"), ()
+    connections = all_connections(actor)
+    return _status(connections), tuple(_banners(connections))
 
 
-def banners_for(actor: Actor) -> tuple[Banner, ...]:  # noqa: ARG001 – likewise
-    """Return what waits for a decision."""
-    return ()
+def _status(connections: Sequence[ConnectionFacts]) -> Status:
+    open_ones = [one for one in connections if one.standing.state not in {"off", "paused"}]
+    if not open_ones:
+        return Status("none", "No calendar connected yet" if not connections else "Sync is paused")
+    worst = min(open_ones, key=lambda one: ORDER.index(one.standing.state))
+    last = oldest_success(open_ones)
+    checked = f", checked {ago(last)}" if last else ""
+    match worst.standing.state:
+        case "in_step":
+            return Status("good", f"All calendars in step{checked}")
+        case "catching_up":
+            return Status("busy", f"Catching up{checked}")
+        case "waiting":
+            return Status("busy", f"{worst.practitioner_name}: {state_line(worst).reason}")
+        case _:
+            return Status("bad", f"{worst.practitioner_name}: {state_line(worst).words}")
+
+
+def _banners(connections: Iterable[ConnectionFacts]) -> Iterator[Banner]:
+    for one in connections:
+        line = state_line(one)
+        if one.standing.state in {"suspended", "needs_sign_in"}:
+            title = f"{line.words}: {one.practitioner_name}."
+            url = reverse("web:connection", args=[one.uuid])
+            yield Banner(title, line.reason, url, "Open the connection")

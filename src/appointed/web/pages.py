@@ -17,7 +17,7 @@ from django.utils.cache import patch_vary_headers
 from appointed.book.access import Actor
 from appointed.book.errors import BookError, Invalid, Missing, Refused
 from appointed.book.selectors.people import actor_of_user, practice_of
-from appointed.web.frame import banners_for, calendar_status, menu_for
+from appointed.web.frame import look_around, menu_for
 from appointed.web.versions import practice_version
 
 P = ParamSpec("P")
@@ -62,11 +62,8 @@ def show(
     }
     if not sheet:
         inside.setdefault("version", practice_version(actor.practice_id))
-        inside |= {
-            "menu": menu_for(request.path),
-            "status": calendar_status(actor),
-            "banners": banners_for(actor),
-        }
+        status_of, banners = look_around(actor)
+        inside |= {"menu": menu_for(request.path), "status": status_of, "banners": banners}
     return render(request, template, inside, status=status)
 
 

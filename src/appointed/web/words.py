@@ -44,3 +44,37 @@ STEPS = {
     "notice": "Mail",
 }
 CANCEL_REASONS = ("Better", "Worse", "Ill", "Away", "Work", "Other")
+CONNECTION_STATES = {
+    "in_step": ("In step", "circle-check", "good"),
+    "catching_up": ("Catching up", "loader-circle", "busy"),
+    "waiting": ("Waiting", "hourglass", "busy"),
+    "needs_sign_in": ("Needs sign-in", "log-in", "bad"),
+    "needs_approval": ("Needs approval", "shield-check", "bad"),
+    "suspended": ("Suspended - review needed", "triangle-alert", "bad"),
+    "paused": ("Paused", "pause", ""),
+    "off": ("Off", "circle", ""),
+}
+STATE_REASONS = {
+    "first_plan": "Look at the first plan; nothing is written before.",
+    "many_creates": "Many new events: look at the plan, then press Sync now.",
+    "manual": "Manual: press Sync now.",
+    "calendar_gone": "The calendar is gone. Choose another one for bookings.",
+    "read_only": "Bookings cannot be added: the calendar is read only.",
+    "many_deletions": "This run would delete unusually much. Nothing has been written.",
+    "provider": "The calendar does not answer; it is tried again by itself.",
+}
+ACTIONS = {
+    "create": ("Add", "plus"),
+    "update": ("Change", "pencil"),
+    "delete": ("Delete", "trash-2"),
+    "cancel": ("Cancel in the book", "ban"),
+    "restore": ("Put back", "undo-2"),
+    "adopt": ("Find again", "search"),
+}
+RUN_STATES = {
+    "waiting": ("Waiting", "hourglass", "busy"),
+    "running": ("Running", "loader-circle", "busy"),
+    "done": ("Done", "circle-check", "good"),
+    "failed": ("Failed", "circle-alert", "bad"),
+    "suspended": ("Suspended - review needed", "triangle-alert", "bad"),
+}

@@ -64,7 +64,7 @@ def appointment(request: HttpRequest, actor: Actor, appointment: UUID) -> HttpRe
     return show(request, actor, "web/book/appointment.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def new_appointment(request: HttpRequest, actor: Actor) -> HttpResponse:
     require_for_somebody(actor, Action.BOOK)
@@ -89,7 +89,7 @@ def new_appointment(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _show_form(request, actor, form, "New appointment", clashes=clashes)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def edit_appointment(request: HttpRequest, actor: Actor, appointment: UUID) -> HttpResponse:
     found = appointment_of(actor, appointment)
@@ -120,7 +120,7 @@ def edit_appointment(request: HttpRequest, actor: Actor, appointment: UUID) -> H
     return _show_form(request, actor, form, title, clashes=clashes, stale=stale, found=found)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def move_appointment(request: HttpRequest, actor: Actor, appointment: UUID) -> HttpResponse:
     """Move without dragging: day, time, length, practitioner."""
@@ -189,7 +189,7 @@ def place_appointment(request: HttpRequest, actor: Actor, appointment: UUID) -> 
     return JsonResponse({"say": say, "undo": _undo_move(found, kept), "version": kept.version})
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def cancel(request: HttpRequest, actor: Actor, appointment: UUID) -> HttpResponse:
     found = appointment_of(actor, appointment)

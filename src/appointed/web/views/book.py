@@ -141,7 +141,7 @@ def _told(entry: AppointmentFacts, marks: Marks, changeable: dict[UUID, bool]) -
     mark = marks.get((entry.appointment_pk, entry.practitioner_pk))
     start, end = _times(entry)
     return {
-        "id": f"{entry.id}/{entry.practitioner.id}/{start}",
+        "id": f"{entry.id}/{entry.practitioner.id}/{entry.occurrence or ''}",
         "appointment": str(entry.id),
         "version": entry.version,
         "occurrence": entry.occurrence.isoformat() if entry.occurrence else None,
@@ -237,7 +237,7 @@ def _facts(actor: Actor, practice: PracticeFacts, people: Iterable[Person]) -> d
     return {
         "zone": practice.time_zone,
         "today": today(practice).isoformat(),
-        "locale": practice.language or "en",
+        "locale": _locale(practice),
         "hour12": practice.time_format == "12",
         "firstDay": (practice.week_start + 1) % WEEK,
         "scroll": _first_hour(shown),
@@ -256,6 +256,13 @@ def _facts(actor: Actor, practice: PracticeFacts, people: Iterable[Person]) -> d
             "export": reverse("web:export"),
         },
     }
+
+
+def _locale(practice: PracticeFacts) -> str:
+    language = practice.language or "en"
+    if "-" in language or not practice.country:
+        return "en-GB" if language == "en" else language
+    return f"{language}-{practice.country}"
 
 
 def _column(one: Person) -> dict[str, Any]:

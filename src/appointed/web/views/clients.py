@@ -56,7 +56,7 @@ def client(request: HttpRequest, actor: Actor, client: UUID) -> HttpResponse:
     return show(request, actor, "web/clients/one.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def new_client(request: HttpRequest, actor: Actor) -> HttpResponse:
     require_for_somebody(actor, Action.BOOK)
@@ -72,7 +72,7 @@ def new_client(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _form(request, actor, form, f"New {practice_of(actor).client_word}")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def edit_client(request: HttpRequest, actor: Actor, client: UUID) -> HttpResponse:
     require_for_somebody(actor, Action.BOOK)

@@ -59,7 +59,7 @@ def upload(request: HttpRequest, actor: Actor) -> HttpResponse:
             "practitioner_name": one.practitioner_name,
             "provider": PROVIDERS.get(one.provider, one.provider),
             "account": one.account,
-            "url": reverse("web:connection-plan", args=[one.uuid]),
+            "url": reverse("web:make-plan", args=[one.uuid]),
         }
         for one in connections
         if one.practitioner in wanted

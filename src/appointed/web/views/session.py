@@ -19,7 +19,7 @@ from appointed.web.pages import enter_faults
 NOT_KNOWN = "That address and password do not belong together. Check both and try again."
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     if setup_is_open():
         return redirect("web:setup")
@@ -42,7 +42,7 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("web:sign-in")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def welcome(request: HttpRequest, user: UUID, token: str) -> HttpResponse:
     """Let somebody choose the password that his link stands for, once."""
     if user_of_link(user, token) is None:

@@ -65,7 +65,7 @@ def settings(request: HttpRequest, actor: Actor) -> HttpResponse:
     return show(request, actor, "web/settings/index.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def practice(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, Action.SET_UP)
@@ -106,7 +106,7 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
     return show(request, actor, "web/settings/people.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def new_person(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, Action.ADMINISTER)
@@ -122,7 +122,7 @@ def new_person(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _form(request, actor, form, "Add a person")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def practitioner(request: HttpRequest, actor: Actor, practitioner: UUID) -> HttpResponse:
     require(actor, Action.SET_UP)
@@ -145,7 +145,7 @@ def practitioner(request: HttpRequest, actor: Actor, practitioner: UUID) -> Http
     return _form(request, actor, form, title)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def hours(request: HttpRequest, actor: Actor, practitioner: UUID) -> HttpResponse:
     found = practitioner_of(actor, practitioner)
@@ -167,7 +167,7 @@ def hours(request: HttpRequest, actor: Actor, practitioner: UUID) -> HttpRespons
     )
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def member(request: HttpRequest, actor: Actor, user: UUID) -> HttpResponse:
     require(actor, Action.ADMINISTER)
@@ -236,7 +236,7 @@ def services(request: HttpRequest, actor: Actor) -> HttpResponse:
     return show(request, actor, "web/settings/services.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def new_service(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, Action.SET_UP)
@@ -252,7 +252,7 @@ def new_service(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _form(request, actor, form, "New service")
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def service(request: HttpRequest, actor: Actor, service: UUID) -> HttpResponse:
     require(actor, Action.SET_UP)
@@ -273,7 +273,7 @@ def service(request: HttpRequest, actor: Actor, service: UUID) -> HttpResponse:
     return _form(request, actor, form, title)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def keys(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, Action.ADMINISTER)

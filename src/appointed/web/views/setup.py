@@ -44,7 +44,7 @@ ROWS_OF_PEOPLE = 4
 PersonRows = formset_factory(PersonForm, extra=ROWS_OF_PEOPLE)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def owner(request: HttpRequest) -> HttpResponse:
     if not setup_is_open():
         return redirect("web:book")
@@ -63,7 +63,7 @@ def owner(request: HttpRequest) -> HttpResponse:
     return _show(request, 1, {"form": form}, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def practice(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, Action.SET_UP)
@@ -83,7 +83,7 @@ def practice(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _show(request, 2, context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def people(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, Action.ADMINISTER)
@@ -94,7 +94,7 @@ def people(request: HttpRequest, actor: Actor) -> HttpResponse:
     return _show(request, 3, {"rows": rows, "there": there}, status=_status(rows))
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff
 def hours(request: HttpRequest, actor: Actor) -> HttpResponse:
     require(actor, Action.SET_UP)
