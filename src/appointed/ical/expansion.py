@@ -20,7 +20,7 @@ from icalendar.prop import vRecur
 from appointed.core.windows import Window
 
 MOST_INSTANCES = 5000
-MOST_CALLS = 1_500_000
+MOST_CALLS = 400_000
 MOST_TIMES_A_DAY = 48
 TOO_FREQUENT = frozenset({"SECONDLY", "MINUTELY"})
 RULES = ("RRULE", "RDATE", "EXRULE")

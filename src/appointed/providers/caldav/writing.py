@@ -199,7 +199,7 @@ class Writer:
                 self._check_update(operation, answer)
                 return self._written(operation.reference, operation.remote_id, answer, content)
             if answer is not None and answer.status == PRECONDITION:
-                operation = self._settled(operation, stored.event)
+                operation = self._settled(operation, stored.event, content)
             elif answer is not None and answer.status not in UNSURE:
                 raise self._refusal(answer, xml.conditions(answer.body))
             patience.spend(answer)
@@ -216,7 +216,9 @@ class Writer:
         return self._try("PUT", operation.remote_id, headers, text)
 
     def _check_update(self, operation: UpdateEvent, answer: Answer) -> None:
-        """Undo an update that created: SOGo answers so where a person had just deleted.
+        """Refuse an update that created: a person had just deleted the event.
+
+        SOGo is known to answer so, and there it is undone; elsewhere a look has to tell.
 
         Raises: `VersionConflict`.
         """
@@ -225,15 +227,18 @@ class Writer:
         version = answer.headers.get("etag", "")
         if version.startswith(RESTARTING_ETAG):
             self._try("DELETE", operation.remote_id, {"If-Match": version}, b"")
-            raise VersionConflict("The event had been deleted.")
+        raise VersionConflict("The event had been deleted.")
 
-    def _settled(self, operation: UpdateEvent, seen: RemoteEvent) -> UpdateEvent:
-        """Return the operation with the version that our own last write has by now.
+    def _settled(self, operation: UpdateEvent, seen: RemoteEvent, content: Content) -> UpdateEvent:
+        """Return the operation as it may be tried again after its version was refused.
 
-        Some servers report the old one for a moment (OX); that is no conflict.
+        What was refused may have arrived before (a request carried out twice), and some
+        servers report an old version for a moment after our own write (OX).
 
-        Raises: `VersionConflict` where it was not us, or the event itself changed.
+        Raises: `VersionConflict` where neither is so.
         """
+        if self._digest_at(operation.remote_id) == content.digest:
+            return operation
         written = self.recent.pop(operation.remote_id, None)
         if written is None or time.monotonic() - written > RECENT:
             raise VersionConflict("The event was changed.")
@@ -242,6 +247,10 @@ class Writer:
         if stored is None or stored.event is None or stored.event.digest != seen.digest:
             raise VersionConflict("The event was changed.")
         return replace(operation, version=stored.version)
+
+    def _digest_at(self, path: str) -> str:
+        stored = self._stored(path)
+        return stored.event.digest if stored is not None and stored.event is not None else ""
 
     # ── delete ───────────────────────────────────────────────────────────────────────────
 
