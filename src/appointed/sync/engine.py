@@ -28,6 +28,7 @@ from appointed.sync.sealing import CannotUnseal
 from appointed.sync.signals import ApplySignal
 from appointed.sync.standing import may_write
 from appointed.sync.wakeups import Urgency, wake_account
+from appointed.sync.writing import Writing
 
 CREATES_UNSEEN = 200
 """More creates than this in a run that nobody saw a plan of wait for a person."""
@@ -193,10 +194,10 @@ class Engine:
         planned = planner.plan(planner.everything() if everything else planner.touched())
         if self._waits_for_a_look(connection, planned, run):
             return False
-        pushing = self._carry_out(planner, planned, provider, lease, run)
+        created = self._carry_out(planner, planned, provider, lease, run)
         if everything:
             self._planned_everything(planner, lease)
-        return pushing.created
+        return created
 
     def _leave(
         self, connection: models.Connection, provider: CalendarProvider, lease: Lease
@@ -218,7 +219,7 @@ class Engine:
             run.error = "plan_outdated"
             _finish(run, models.Run.State.FAILED, self.clock())
             return False
-        created = self._carry_out(planner, planned, provider, lease, run).created
+        created = self._carry_out(planner, planned, provider, lease, run)
         if run.window_start is None and run.window_end is None:
             self._planned_everything(planner, lease)
         return created
@@ -236,12 +237,17 @@ class Engine:
         provider: CalendarProvider,
         lease: Lease,
         run: models.Run | None,
-    ) -> Pushing:
+    ) -> bool:
+        """Take every step of a plan; true says that events were created."""
+        calendars = known_calendars(planner.connection.account_id)
+        kept = run or models.Run(connection=planner.connection)
+        writing = Writing(planner, lease, calendars, kept, self.clock)
         pushing = Pushing(
             planner=planner,
             lease=lease,
-            asking=Asking(provider, known_calendars(planner.connection.account_id)),
-            run=run or models.Run(connection=planner.connection),
+            asking=Asking(provider, calendars),
+            run=kept,
+            writing=writing,
             apply_signal=self.apply_signal,
             clock=self.clock,
         )
@@ -250,10 +256,10 @@ class Engine:
         try:
             pushing.carry_out(planned)
         finally:
-            if pushing.run.state:
-                pushing.run.counts = pushing.done
-                _finish(pushing.run, models.Run.State.DONE, self.clock())
-        return pushing
+            if kept.state:
+                kept.counts = writing.done
+                _finish(kept, models.Run.State.DONE, self.clock())
+        return writing.created
 
     def _waits_for_a_look(
         self, connection: models.Connection, planned: list[Planned], run: models.Run | None

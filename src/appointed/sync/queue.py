@@ -18,6 +18,8 @@ from appointed.sync.wakeups import Urgency, wake_account
 HEARTBEAT_SECONDS = 5
 DEAD_AFTER = timedelta(seconds=25)
 """A worker that has not been heard of for so long is dead, or as good as: its fence is lost."""
+FORGOTTEN_AFTER = timedelta(days=1)
+"""Not sooner: a worker that slept goes on under the number it has, and knows no other."""
 FINISHED_KEPT = timedelta(days=7)
 
 _FAIL_JOBS_OF_THE_DEAD = """
@@ -39,9 +41,13 @@ SELECT account_id,
     ) AS looked_after
 FROM orphaned, (SELECT count(*) FROM failed) AS done
 """
-_FORGET_THE_DEAD = """
+_FORGET_THE_LONG_DEAD = """
 DELETE FROM procrastinate_workers
-WHERE last_heartbeat <= now() - make_interval(secs => %(dead_after)s)
+WHERE last_heartbeat <= now() - make_interval(secs => %(forgotten_after)s)
+"""
+_PRESUME_DEAD = """
+UPDATE procrastinate_workers SET last_heartbeat =
+    least(last_heartbeat, now() - make_interval(secs => %(dead_after)s))
 """
 _DELETE_FINISHED = """
 DELETE FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing') AND NOT EXISTS (
@@ -52,16 +58,16 @@ DELETE FROM procrastinate_jobs WHERE status NOT IN ('todo', 'doing') AND NOT EXI
 
 
 @transaction.atomic
-def free_work_of_the_dead(*, dead_after: timedelta = DEAD_AFTER) -> int:
-    """Give free what workers held that were not heard of for `dead_after`; return how many jobs.
+def free_work_of_the_dead() -> int:
+    """Give free what workers held that were not heard of for long; return how many jobs.
 
     Their accounts' leases end (a run that lives after all finds itself fenced), and the
-    accounts are woken. Zero means everybody: right only where no worker can be alive.
+    accounts are woken.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FAIL_JOBS_OF_THE_DEAD, {"dead_after": dead_after.total_seconds()})
+        cursor.execute(_FAIL_JOBS_OF_THE_DEAD, {"dead_after": DEAD_AFTER.total_seconds()})
         orphaned = cursor.fetchall()
-        cursor.execute(_FORGET_THE_DEAD, {"dead_after": dead_after.total_seconds()})
+        cursor.execute(_FORGET_THE_LONG_DEAD, {"forgotten_after": FORGOTTEN_AFTER.total_seconds()})
     for account_id, looked_after in orphaned:
         if not looked_after:
             Account.objects.filter(pk=account_id).update(
@@ -69,6 +75,12 @@ def free_work_of_the_dead(*, dead_after: timedelta = DEAD_AFTER) -> int:
             )
             wake_account(account_id, Urgency.CHANGE)
     return len(orphaned)
+
+
+def presume_workers_dead() -> None:
+    """Take every worker for dead until it is heard of again: for who has just begun a database."""
+    with connection.cursor() as cursor:
+        cursor.execute(_PRESUME_DEAD, {"dead_after": DEAD_AFTER.total_seconds()})
 
 
 def delete_finished_jobs() -> int:
