@@ -32,6 +32,8 @@ class Environment:
     email_from: str
     allowed_private_hosts: tuple[str, ...]
     poll_seconds: int | None
+    demo_url: str
+    """Where the demo's other side is; empty anywhere else."""
 
 
 def read_environment() -> Environment:
@@ -55,6 +57,7 @@ def read_environment() -> Environment:
         email_from=env.str("APPOINTED_EMAIL_FROM", default=""),
         allowed_private_hosts=_items(env.str("APPOINTED_ALLOWED_PRIVATE_HOSTS", default="")),
         poll_seconds=_seconds(env.str("APPOINTED_POLL_SECONDS", default="")),
+        demo_url=env.str("APPOINTED_DEMO_URL", default=""),
     )
 
 

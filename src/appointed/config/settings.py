@@ -66,6 +66,7 @@ APPOINTED_PUBLIC_URL = ENVIRONMENT.public_url
 APPOINTED_ALLOWED_PRIVATE_HOSTS = ENVIRONMENT.allowed_private_hosts
 APPOINTED_POLL_SECONDS = ENVIRONMENT.poll_seconds
 APPOINTED_TRUSTED_PROXIES = ENVIRONMENT.trusted_proxies
+APPOINTED_DEMO_URL = ENVIRONMENT.demo_url
 APPOINTED_EMAIL_URL = ENVIRONMENT.email_url
 APPOINTED_EMAIL_FROM = ENVIRONMENT.email_from
 APPOINTED_HOLD_SECONDS: int | None = None  # `demo` sets 20; elsewhere the connection's setting
@@ -118,6 +119,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
+                "appointed.web.demo.demo_links",
             ],
         },
     },
