@@ -58,7 +58,7 @@ class Caller:
             query_params=query or None,
             headers={**self._headers, **(headers or {})},
         )
-        validate(method, path, response)
+        validate(method, path.partition("?")[0], response)
         return Answer(response)
 
 

@@ -48,6 +48,7 @@ def addresses() -> tuple[list[URLPattern | URLResolver], str, str]:
     own: list[URLPattern | URLResolver] = [
         path("docs", show_docs, {"api": api}, name="docs"),
         *patterns,
+        path("", no_such_address),
         path("<path:rest>", no_such_address),
     ]
     return own, app_name, namespace

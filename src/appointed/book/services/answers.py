@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from datetime import datetime
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.utils.crypto import salted_hmac
 
 from appointed.book.access import Actor
 from appointed.book.errors import KeyReused
@@ -25,7 +25,8 @@ def answer_once(
     Of several at once one makes it and the others wait for that; if it fails, the key is free
     again. Raises: `KeyReused`, and whatever `make` raises.
     """
-    body_hash = hashlib.sha256(body).hexdigest()
+    # Keyed: a body may bear a password, and a bare hash of it could be guessed at.
+    body_hash = salted_hmac("appointed.kept-answer", body, algorithm="sha256").hexdigest()
     names = {
         "practice_id": actor.practice_id,
         "caller": actor.reference,
