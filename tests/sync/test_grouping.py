@@ -30,20 +30,20 @@ def test_an_item_is_not_kept_back_until_the_next_one() -> None:
 
 
 def test_what_piled_up_while_reading_comes_as_one_group() -> None:
-    poured = Event()
+    reading, poured = Event(), Event()
 
     def source() -> Iterator[int]:
         yield 1
+        assert reading.wait(30)
         yield from range(2, 6)
         poured.set()
-        yield 6
 
     groups = as_they_come(source())
-    met = list(next(groups))
+    first = next(groups)
+    reading.set()
     assert poured.wait(30)
-    met += next(groups)
 
-    assert met[:5] == [1, 2, 3, 4, 5]
+    assert (first, next(groups)) == ([1], [2, 3, 4, 5])
 
 
 def test_a_fault_of_the_source_is_raised_after_what_came_before_it() -> None:
