@@ -1,13 +1,15 @@
 """What a killed worker leaves: its job is failed, its lease ends, its account is woken."""
 
-from datetime import timedelta
-
 import pytest
 from django.db import connection
 
 from appointed.sync.lease import take_lease
 from appointed.sync.models import Account
-from appointed.sync.queue import delete_finished_jobs, free_work_of_the_dead
+from appointed.sync.queue import (
+    delete_finished_jobs,
+    free_work_of_the_dead,
+    presume_workers_dead,
+)
 from appointed.sync.selectors_health import look_at_health
 from appointed.sync.wakeups import Urgency, wake_account
 from support.book import House
@@ -81,7 +83,8 @@ def test_freeing_twice_changes_nothing_more():
 def test_where_nobody_can_be_alive_everything_is_free_at_once(account: Account):
     start_job()
 
-    freed = free_work_of_the_dead(dead_after=timedelta(0))
+    presume_workers_dead()
+    freed = free_work_of_the_dead()
 
     assert (freed, jobs()) == (1, [account.pk])
 

@@ -77,10 +77,13 @@ def _add_set_up(add: Add) -> None:
     key = add("api-key", "people.api_key", help="make keys for programs")
     actions = key.add_subparsers(dest="action", required=True, metavar="ACTION")
     create = actions.add_parser(
-        "create", help="print a new key, once, alone on standard output", allow_abbrev=False
+        "create",
+        help="print a new key, once",
+        description="print a new key, once, alone on standard output",
+        allow_abbrev=False,
     )
     create.add_argument("--name", required=True, help="what the key is for")
-    create.add_argument("--practice", help="slug or id of the practice, where there are several")
+    create.add_argument("--practice", help="name or slug of the practice, where there are several")
     create.add_argument("--role", choices=ROLES, default="manager", help="default: %(default)s")
     create.add_argument("--practitioner", type=an_id, help="whom a key of that role stands for")
 
@@ -101,8 +104,8 @@ def _add_calendars(add: Add) -> None:
 def _add_archive(add: Add) -> None:
     backup = add("backup", "archive.backup", help="write the whole installation into one file")
     restore = add("restore", "archive.restore", help="bring an installation back from its backup")
-    backup.add_argument("file", type=Path, metavar="FILE")
-    restore.add_argument("file", type=Path, metavar="FILE")
+    backup.add_argument("file", type=Path, metavar="FILE", help="what to write")
+    restore.add_argument("file", type=Path, metavar="FILE", help="what a backup wrote")
     backup.add_argument(
         "--recovery-key-file",
         type=Path,

@@ -8,7 +8,6 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from datetime import timedelta
 from pathlib import Path
 from socket import socket
 
@@ -20,7 +19,7 @@ from appointed.cli.installation import database, embedded, leave_database, place
 from appointed.cli.programs import Program, keep_running
 from appointed.cli.schema import bring_up_to_date
 from appointed.cli.web import address_of, open_listener
-from appointed.sync.queue import free_work_of_the_dead
+from appointed.sync.queue import free_work_of_the_dead, presume_workers_dead
 
 WEB_GRACE = 8.0
 WORKER_GRACE = 25.0
@@ -78,7 +77,8 @@ def prepare_book() -> str:
     try:
         bring_up_to_date()
         if embedded():
-            free_work_of_the_dead(dead_after=timedelta(0))  # it has just begun: nobody can be alive
+            presume_workers_dead()
+            free_work_of_the_dead()
         return setting_up.setup_code() if setting_up.is_fresh() else ""
     finally:
         leave_database()

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from procrastinate import PsycopgConnector
 from procrastinate.contrib.django import DjangoApp, connector_params
 
-from appointed.sync.queue import DEAD_AFTER, HEARTBEAT_SECONDS
+from appointed.sync.queue import FORGOTTEN_AFTER, HEARTBEAT_SECONDS
 from appointed.sync.wakeups import QUEUE, TASK
 from appointed.worker.dispatcher import ROUND_SECONDS, Dispatcher
 from appointed.worker.looking import look_at_account
@@ -92,7 +92,7 @@ async def _take_wake_ups() -> None:
             delete_jobs="successful",
             install_signal_handlers=False,
             update_heartbeat_interval=HEARTBEAT_SECONDS,
-            stalled_worker_timeout=DEAD_AFTER.total_seconds(),
+            stalled_worker_timeout=FORGOTTEN_AFTER.total_seconds(),
         )
 
 
