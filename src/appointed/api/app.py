@@ -15,7 +15,7 @@ from appointed.api import (
     services,
 )
 from appointed.api.auth import Key
-from appointed.api.docs import show_docs
+from appointed.api.docs import show_docs, show_document
 from appointed.api.errors import handle_errors, in_envelope, no_such_address
 
 api = NinjaAPI(
@@ -24,7 +24,7 @@ api = NinjaAPI(
     description="The appointment book and its calendars. Errors, lists and versions look the "
     "same everywhere: see the schemas ErrorAnswer, ConflictAnswer and StaleAnswer.",
     docs_url=None,
-    openapi_url="/openapi.json",
+    openapi_url=None,
     auth=Key(),
     urls_namespace="api",
 )
@@ -46,9 +46,10 @@ def addresses() -> tuple[list[URLPattern | URLResolver], str, str]:
         if isinstance(pattern, URLPattern) and pattern.callback is not None:
             pattern.callback = in_envelope(pattern.callback)
     own: list[URLPattern | URLResolver] = [
+        path("", no_such_address),
+        path("openapi.json", show_document, {"api": api}, name="openapi-json"),
         path("docs", show_docs, {"api": api}, name="docs"),
         *patterns,
-        path("", no_such_address),
         path("<path:rest>", no_such_address),
     ]
     return own, app_name, namespace

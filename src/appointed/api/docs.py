@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from ninja import NinjaAPI
 
@@ -39,7 +40,7 @@ class Shape:
 
 def show_docs(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
     """Show every call and every shape of the API."""
-    document = api.get_openapi_schema()
+    document = _document(api)
     return render(
         request,
         "api/docs.html",
@@ -50,6 +51,17 @@ def show_docs(request: HttpRequest, api: NinjaAPI) -> HttpResponse:
             "shapes": list(_shapes(document)),
         },
     )
+
+
+def show_document(request: HttpRequest, api: NinjaAPI) -> HttpResponse:  # noqa: ARG001 - a view
+    """Answer the OpenAPI document itself."""
+    return JsonResponse(_document(api))
+
+
+@cache
+def _document(api: NinjaAPI) -> Mapping[str, Any]:
+    """Return the document; making it takes half a second, and it never changes."""
+    return api.get_openapi_schema()
 
 
 def _by_tag(document: Mapping[str, Any]) -> dict[str, list[Call]]:
