@@ -23,7 +23,7 @@ def test_wall_time_and_zone_are_kept_beside_the_instant(house: House):
     booked = house.book(datetime(2027, 7, 1, 9, tzinfo=UTC))
 
     row = Appointment.objects.get(uuid=booked.id)
-    assert (row.wall_start, row.time_zone) == (datetime(2027, 7, 1, 11), "Europe/Berlin")  # noqa: DTZ001
+    assert (row.wall_start, row.time_zone) == (datetime(2027, 7, 1, 11), "Europe/Berlin")  # noqa: DTZ001 – wall time
 
 
 def test_a_booking_notes_a_change_and_a_line_of_history(house: House):
@@ -139,7 +139,7 @@ def test_an_instant_in_the_second_double_hour_stays_that_instant(house: House):
     row = Appointment.objects.get(uuid=booked.id)
     assert (booked.start, row.wall_start, row.start_fold) == (
         second,
-        datetime(2027, 10, 31, 2, 30),  # noqa: DTZ001
+        datetime(2027, 10, 31, 2, 30),  # noqa: DTZ001 – wall time
         1,
     )
 

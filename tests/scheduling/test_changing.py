@@ -24,8 +24,8 @@ def change(house: House, booked: AppointmentFacts, **how: object) -> Appointment
     return change_appointment(
         actor=house.owner,
         appointment=booked.id,
-        changes=AppointmentFields(**how),  # type: ignore[typeddict-item]
-        **ways,  # type: ignore[arg-type]
+        changes=AppointmentFields(**how),  # type: ignore[typeddict-item]  # a case names its fields
+        **ways,  # type: ignore[arg-type]  # a case names its ways
     )
 
 
@@ -128,7 +128,7 @@ def test_from_one_double_hour_to_the_other_is_a_move(house: House):
     moved = change(house, booked, start=first + HOUR, end=first + 3 * HOUR / 2)
 
     assert (moved.start, moved.version) == (first + HOUR, 2)
-    assert HistoryEntry.objects.last().step == "moved"  # type: ignore[union-attr]
+    assert HistoryEntry.objects.last().step == "moved"  # type: ignore[union-attr]  # there is one
 
 
 def test_another_zone_keeps_the_instant(house: House):
@@ -137,7 +137,7 @@ def test_another_zone_keeps_the_instant(house: House):
     changed = change(house, booked, time_zone="America/New_York")
 
     row = Appointment.objects.get()
-    assert (changed.start, row.wall_start) == (NINE, datetime(2027, 3, 1, 4))  # noqa: DTZ001
+    assert (changed.start, row.wall_start) == (NINE, datetime(2027, 3, 1, 4))  # noqa: DTZ001 – wall time
 
 
 def test_a_time_becomes_whole_days(house: House):
@@ -163,7 +163,7 @@ def test_a_status_changes_without_touching_the_time(house: House):
     changed = change(house, booked, status="arrived")
 
     assert (changed.status, changed.version) == ("arrived", 2)
-    assert HistoryEntry.objects.last().step == "status"  # type: ignore[union-attr]
+    assert HistoryEntry.objects.last().step == "status"  # type: ignore[union-attr]  # there is one
 
 
 @pytest.mark.parametrize("status", ["cancelled", "lost"])
