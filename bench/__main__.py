@@ -19,7 +19,7 @@ def main(names: list[str]) -> int:
 
     django.setup()
     from bench import database, day_page, first_push, no_news  # noqa: PLC0415 - settings first
-    from bench.tables import write_page  # noqa: PLC0415
+    from bench.tables import write_page  # noqa: PLC0415 – after Django is set up
 
     measurements = {"first_push": first_push, "no_news": no_news, "day_page": day_page}
     chosen = names or list(measurements)

@@ -71,7 +71,7 @@ class Desk:
 
 
 @pytest.fixture
-def desk(db: None, caldav_server: Callable[[str], Server]) -> Iterator[Desk]:  # noqa: ARG001
+def desk(db: None, caldav_server: Callable[[str], Server]) -> Iterator[Desk]:  # noqa: ARG001 – the database must be there
     server = caldav_server("radicale")
     calendar = uuid4().hex
     person = DavPerson(server)

@@ -16,7 +16,7 @@ from appointed.core.walltime import (
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
 instants = st.datetimes(
     min_value=datetime(1970, 1, 2),  # noqa: DTZ001 - Hypothesis adds the zone
-    max_value=datetime(2200, 1, 1),  # noqa: DTZ001
+    max_value=datetime(2200, 1, 1),  # noqa: DTZ001 – wall time
     timezones=st.just(UTC),
 ).map(lambda moment: moment.replace(microsecond=0))
 walls = instants.map(lambda moment: moment.replace(tzinfo=None))

@@ -25,5 +25,5 @@ def look_at_account(account_id: int) -> None:
     except Exception as fault:  # noqa: BLE001 - whatever it is, the next account's turn must come
         # the words of a fault may be a person's: only its kind and place are logged
         where = "".join(traceback.format_tb(fault.__traceback__))
-        logger.error("a look failed: %s\n%s", type(fault).__name__, where)  # noqa: TRY400
+        logger.error("a look failed: %s\n%s", type(fault).__name__, where)  # noqa: TRY400 – a traceback may bear titles
         leave_alone_after_fault(account_id, kind=type(fault).__name__, now=timezone.now())

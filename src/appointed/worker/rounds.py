@@ -58,7 +58,7 @@ class Rounds(threading.Thread):
         except Exception as fault:  # noqa: BLE001 - a fault of ours must not end the rounds
             # the words of a fault may be a person's: only its kind and place are logged
             where = "".join(traceback.format_tb(fault.__traceback__))
-            logger.error("%s: %s\n%s", self.name, type(fault).__name__, where)  # noqa: TRY400
+            logger.error("%s: %s\n%s", self.name, type(fault).__name__, where)  # noqa: TRY400 – a traceback may bear titles
             return False
         else:
             return True

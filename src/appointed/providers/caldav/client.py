@@ -160,7 +160,7 @@ class DavClient:
         for response in responses:
             found = Collection(own, response)
             here = canonical_path(response.href, answer.url).rstrip("/") == own.rstrip("/")
-            if (here or len(responses) == 1) and response.status < 400 and found.is_calendar:  # noqa: PLR2004
+            if (here or len(responses) == 1) and response.status < 400 and found.is_calendar:  # noqa: PLR2004 – statuses of HTTP
                 return found
         return None
 
@@ -225,7 +225,7 @@ class DavClient:
         wait = _retry_after(answer)
         if answer.status == 401:  # noqa: PLR2004 - HTTP's own number
             raise self.refused()
-        if answer.status == 429 or (answer.status == 503 and wait is not None):  # noqa: PLR2004
+        if answer.status == 429 or (answer.status == 503 and wait is not None):  # noqa: PLR2004 – statuses of HTTP
             limited = fault(RateLimited, "C292", provider=self.host)
             limited.retry_after = wait
             raise limited
