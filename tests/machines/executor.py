@@ -57,7 +57,6 @@ from appointed.providers.port import (
     OutcomeUnknown,
     Page,
     ProviderError,
-    ReadOnly,
     Receipt,
     SyncTokenExpired,
     UpdateEvent,
@@ -351,7 +350,7 @@ class Engine:
                 item, step = steps[receipt.reference]
                 if self._close(item, step, receipt):
                     again.append(item)
-        except (CalendarGone, ReadOnly):
+        except CalendarGone:
             self._journal(calendar, "may_not_write")
         return again
 

@@ -238,8 +238,7 @@ class SyncMachine(RuleBasedStateMachine):
 
     @rule(arrears=st.sampled_from([0, 1, 7]), advance=st.sampled_from([0, 14, 60]))
     def set_the_window(self, arrears, advance):
-        self.world.settings.days_in_arrears = arrears
-        self.world.settings.days_in_advance = advance
+        self.world.set_window(arrears, advance)
 
     @rule(calendar=calendars)
     def push_elsewhere(self, calendar):

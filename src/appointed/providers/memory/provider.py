@@ -43,7 +43,6 @@ from appointed.providers.port import (
     Page,
     ProviderError,
     ProviderUnavailable,
-    ReadOnly,
     Receipt,
     SyncTokenExpired,
     Tombstone,
@@ -133,7 +132,7 @@ class MemoryProvider:
         for operation in operations:
             try:
                 yield self._write(calendar_id, operation)
-            except (CredentialsRejected, CalendarGone, ReadOnly):
+            except (CredentialsRejected, CalendarGone):
                 raise
             except ProviderError as error:
                 yield Failed(operation.reference, error)
