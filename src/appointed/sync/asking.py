@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 
-from appointed.core.events import RemoteEvent
-from appointed.core.links import Link, LinkState
-from appointed.core.planning import Alive, Answer, Taken, Unclear, Vanished
-from appointed.providers.port import CalendarGone, CalendarProvider, Found, ProviderError
+from appointed.core.evidence import proven, recognised
+from appointed.core.links import Link
+from appointed.core.planning import Alive, Answer, Taken, Unclear, Vanished, Wanted
+from appointed.providers.port import CalendarGone, CalendarProvider, Identity, ProviderError
 from appointed.sync import models
 from appointed.sync.health import stops_account
+from appointed.sync.models import ExternalCalendar, Operation
 
 
 @dataclass(slots=True)
@@ -20,22 +22,24 @@ class Asking:
     """
 
     provider: CalendarProvider
-    calendars: dict[str, models.ExternalCalendar]
+    calendars: dict[str, ExternalCalendar]
     _healthy: dict[str, bool] = field(default_factory=dict)
 
-    def answer(self, link: Link, *, conflicted: bool = False) -> Answer:
-        """Return where the event of `link` stands. `conflicted`: its create met another event.
+    def answer(
+        self, link: Link, *, wanted: Wanted, last: Operation | None, now: datetime
+    ) -> Answer:
+        """Return where the event of `link` stands; `last` is what was last written of it.
 
         Raises: a `ProviderError` that concerns the account as a whole.
         """
         try:
-            return self._answer(link, conflicted=conflicted)
+            return self._answer(link, wanted, last, now)
         except ProviderError as error:
             if stops_account(error):
                 raise
             return Unclear()
 
-    def _answer(self, link: Link, *, conflicted: bool) -> Answer:
+    def _answer(self, link: Link, wanted: Wanted, last: Operation | None, now: datetime) -> Answer:
         calendar = self.calendars.get(link.calendar_id)
         if calendar is None:
             return Unclear()
@@ -43,32 +47,43 @@ class Asking:
             alive = self.provider.fetch(calendar.remote_id, [link.remote_id])
             if alive:
                 return Alive(link.calendar_id, alive[0])
-        if not self._is_healthy(calendar):
+        if not self._all_can_be_read() or not self._is_healthy(calendar):
             return Unclear()
-        return self._by_key(link, conflicted=conflicted)
+        return self._by_key(link, wanted, last, now)
 
-    def _by_key(self, link: Link, *, conflicted: bool) -> Answer:
-        if not link.key:
-            return Vanished()
-        carriers = [self._known(found) for found in self.provider.find(link.key)]
-        places = [place for place in carriers if place is not None]
-        if len(places) < len(carriers):
-            return Unclear()  # it stands in a calendar that we do not know yet
-        if not places:
-            return Vanished(burnt=conflicted)
-        at_home = [place for place in places if place[0] == link.target]
-        if len(places) > 1 and not at_home:
+    def _by_key(self, link: Link, wanted: Wanted, last: Operation | None, now: datetime) -> Answer:
+        carriers = self._carriers(link.key)
+        if carriers is None:
             return Unclear()
-        calendar_id, event = (at_home or places)[0]
-        return Alive(calendar_id, event) if _is_ours(link, event) else Taken()
+        chosen = self.provider.identity is not Identity.SERVER_ID
+        found = recognised(link, carriers, chosen=chosen, gone_before_us=_was_gone_before(last))
+        if isinstance(found, Vanished):
+            found = _conflict(last) or found
+        return proven(
+            found,
+            link=link,
+            wanted=wanted,
+            chosen=chosen,
+            sent_at=None if last is None else last.started_at,
+            now=now,
+        )
 
-    def _known(self, found: Found) -> tuple[str, RemoteEvent] | None:
-        for calendar_id, calendar in self.calendars.items():
-            if calendar.remote_id == found.calendar_id:
-                return calendar_id, found.event
-        return None
+    def _carriers(self, key: str) -> list[Alive] | None:
+        """Return who carries our key; None where one stands in a calendar unknown to us."""
+        if not key:
+            return []
+        names = {calendar.remote_id: pk for pk, calendar in self.calendars.items()}
+        found = self.provider.find(key)
+        if any(carrier.calendar_id not in names for carrier in found):
+            return None
+        return [Alive(names[carrier.calendar_id], carrier.event) for carrier in found]
 
-    def _is_healthy(self, calendar: models.ExternalCalendar) -> bool:
+    def _all_can_be_read(self) -> bool:
+        """Say whether no calendar hides: our event may stand in the one nobody can read now."""
+        unreadable = ExternalCalendar.State.UNREADABLE
+        return all(calendar.state != unreadable for calendar in self.calendars.values())
+
+    def _is_healthy(self, calendar: ExternalCalendar) -> bool:
         key = str(calendar.pk)
         if key not in self._healthy:
             try:
@@ -81,8 +96,19 @@ class Asking:
         return self._healthy[key]
 
 
-def _is_ours(link: Link, event: RemoteEvent) -> bool:
-    """Say whether an event found by our key is the one: its mark or its UID is our key."""
-    if link.state is LinkState.SENDING:
-        return link.key in {event.key, event.uid}
-    return True
+GONE_BEFORE, BURNT, TAKEN = "gone_before", "burnt", "taken"
+"""What an operation's `answer` says of an identity; sentences stand in the link's problem."""
+
+
+def _was_gone_before(last: models.Operation | None) -> bool:
+    return last is not None and last.answer == GONE_BEFORE
+
+
+def _conflict(last: models.Operation | None) -> Answer | None:
+    match None if last is None else last.answer:
+        case "burnt":
+            return Vanished(burnt=True)
+        case "taken":
+            return Taken()
+        case _:
+            return None

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-from django.db.models import Q
-
 from appointed.core.events import RemoteEvent
-from appointed.core.links import ADOPTING, Link, LinkState, reported_gone, seen_alive
-from appointed.core.planning import Alive, settle
+from appointed.core.links import WITHOUT_EVENT, LinkState, reported_gone, seen_alive
 from appointed.core.windows import EARLIEST, LATEST, Window
 from appointed.providers.port import (
     CalendarGone,
@@ -157,51 +154,29 @@ def _parted(
 ) -> tuple[list[tuple[models.Link, RemoteEvent]], list[RemoteEvent]]:
     """Part events into ours, with their links, and everybody else's.
 
-    Ours means that a link names this very event; only a link that waits for an answer may
-    take one by its key (`core.links.ADOPTING`), and that the key was searched for before.
+    Ours means that a link names this very event. A link that waits for an answer may take one
+    by its key, but only by a question of its own (`asking`), never in passing.
     """
     upserts = {event.remote_id: event for event in events}
     if not upserts:
         return [], []
-    keys = {e.key or e.uid: e.remote_id for e in upserts.values() if e.key or e.uid}
-    candidates = (
+    linked = (
         models.Link.objects.select_related("practitioner", "appointment")
         .select_for_update(of=("self",))
-        .filter(
-            Q(calendar=calendar, remote_id__in=list(upserts))
-            | Q(key__in=list(keys), state__in=[LinkState.SENDING, LinkState.DETACHED])
-        )
+        .filter(calendar=calendar, remote_id__in=list(upserts))
+        .exclude(state__in=WITHOUT_EVENT)
         .order_by("pk")
     )
-    own: list[tuple[models.Link, RemoteEvent]] = []
-    taken: set[str] = set()
-    for row in candidates:
-        remote_id = _named_by(row, calendar, upserts, keys)
-        if remote_id is not None and remote_id not in taken:
-            taken.add(remote_id)
-            own.append((row, upserts[remote_id]))
+    own = [(row, upserts[row.remote_id]) for row in linked]
+    taken = {row.remote_id for row, _ in own}
     return own, [event for event in upserts.values() if event.remote_id not in taken]
-
-
-def _named_by(
-    row: models.Link,
-    calendar: models.ExternalCalendar,
-    upserts: Mapping[str, RemoteEvent],
-    keys: Mapping[str, str],
-) -> str | None:
-    link = rows.link_of(row)
-    if link.is_ours and row.calendar_id == calendar.pk and link.remote_id in upserts:
-        return link.remote_id
-    if link.state in ADOPTING and row.target_id == calendar.pk and not link.remote_id:
-        return keys.get(link.key)
-    return None
 
 
 def _seen(
     row: models.Link, calendar: models.ExternalCalendar, event: RemoteEvent, now: datetime
 ) -> None:
     link = rows.link_of(row)
-    after = _after_seeing(link, event, str(calendar.pk))
+    after = seen_alive(link, event, str(calendar.pk))
     if after == link:
         return
     rows.fill(row, after)
@@ -210,12 +185,6 @@ def _seen(
     if after.state is LinkState.LIVE and link.state is LinkState.MISSING:
         note(step="found_again", link=row, result="It stands in the calendar again.")
     row.save(update_fields=rows.LINK_COLUMNS)
-
-
-def _after_seeing(link: Link, event: RemoteEvent, calendar_id: str) -> Link:
-    if link.state in {LinkState.SENDING, LinkState.DETACHED}:
-        return settle(link, Alive(calendar_id, event))
-    return seen_alive(link, event, calendar_id)
 
 
 def _reported_gone(

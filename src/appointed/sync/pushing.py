@@ -115,9 +115,10 @@ class Pushing:
     def _asked(self, item: Planned, link: Link) -> Planned | None:
         if item.row is None:
             return None
-        answer = self.asking.answer(link, conflicted=self._was_conflict(item.row))
-        known = settle(link, answer)
         now = self.clock()
+        last = item.row.operations.order_by("-pk").first()
+        answer = self.asking.answer(link, wanted=item.wanted, last=last, now=now)
+        known = settle(link, answer)
         with self.lease.committing():
             row = rows.fill(item.row, known)
             self._close_open(row, answered=known.state is not link.state)
@@ -186,11 +187,6 @@ class Pushing:
             note(step="suspended", why=reason, connection=connection)
 
     # ── rows ──
-
-    def _was_conflict(self, row: models.Link) -> bool:
-        last = row.operations.order_by("-pk").first()
-        conflict = models.Operation.Outcome.CONFLICT
-        return last is not None and last.outcome == conflict and last.kind == "create"
 
     def _close_open(self, row: models.Link, *, answered: bool) -> None:
         outcomes = models.Operation.Outcome

@@ -15,14 +15,11 @@ from appointed.core.links import Link, LinkState
 from appointed.core.planning import (
     Create,
     Remove,
-    Taken,
     Update,
-    Vanished,
     Why,
     not_sent,
     refused,
     removed,
-    settle,
     written,
 )
 from appointed.providers.port import (
@@ -43,6 +40,7 @@ from appointed.providers.port import (
     Written,
 )
 from appointed.sync import models, rows
+from appointed.sync.asking import BURNT, GONE_BEFORE, TAKEN
 from appointed.sync.crashpoints import CrashPoint, reach
 from appointed.sync.grouping import as_they_come
 from appointed.sync.guard import Guard
@@ -175,6 +173,7 @@ class Writing:
                 self._succeeded(intent, after, adopted=adopted)
             case Deleted(already_gone=True):
                 intent.row.due_at, intent.again = self.clock(), True
+                intent.operation.answer = GONE_BEFORE  # moved, perhaps: a search by key tells
                 self._end(intent, models.Operation.Outcome.DONE)
             case Deleted():
                 self._succeeded(intent, removed(intent.link), adopted=False)
@@ -198,8 +197,8 @@ class Writing:
         row.problem = intent.operation.answer = error.message[:REASON_LIMIT]
         match error:
             case KeyTaken(burnt=burnt):
-                rows.fill(row, settle(link, Vanished(burnt=True) if burnt else Taken()))
                 row.due_at, intent.again = now, True
+                intent.operation.answer = BURNT if burnt else TAKEN
                 self._end(intent, outcomes.CONFLICT)
             case EventRejected():
                 rows.fill(row, refused(link, _content(intent.item)))
