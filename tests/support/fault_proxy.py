@@ -174,13 +174,35 @@ class FaultProxy:
         return None
 
     def forward(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
-        connection = http.client.HTTPConnection(*self._upstream, timeout=60)
+        """Hand a request on, over a connection of its own."""
+        connection = self.upstream()
         try:
-            connection.request(method, path, body=body or None, headers=dict(headers))
-            response = connection.getresponse()
-            return Reply(response.status, _kept(dict(response.getheaders())), response.read())
+            return self.forward_over(connection, method, path, headers, body)
         finally:
             connection.close()
+
+    def upstream(self) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection(*self._upstream, timeout=60)
+
+    def forward_over(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+    ) -> Reply:
+        """Hand a request on; a kept connection that the server closed is opened once more."""
+        for again in (connection.sock is not None, False):
+            try:
+                connection.request(method, path, body=body or None, headers=dict(headers))
+                response = connection.getresponse()
+                return Reply(response.status, _kept(dict(response.getheaders())), response.read())
+            except (ConnectionError, http.client.RemoteDisconnected):
+                connection.close()
+                if not again:
+                    raise
+        raise AssertionError
 
     def forward_half(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> None:
         connection = http.client.HTTPConnection(*self._upstream, timeout=60)
@@ -231,9 +253,11 @@ class _Handler(BaseHTTPRequestHandler):
     def setup(self) -> None:
         super().setup()
         self.owner.connected(1)
+        self.upstream = self.owner.upstream()
 
     def finish(self) -> None:
         self.owner.connected(-1)
+        self.upstream.close()
         super().finish()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base names it
@@ -268,7 +292,7 @@ class _Handler(BaseHTTPRequestHandler):
                 owner.forward(command, path, headers, body)
             case _:
                 pass
-        reply = owner.forward(command, path, headers, body)
+        reply = owner.forward_over(self.upstream, command, path, headers, body)
         match effect:
             case LoseAnswer():
                 return None
