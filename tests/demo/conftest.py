@@ -23,7 +23,8 @@ from appointed_standins.phone.configuration import (
 )
 from appointed_standins.phone.events import Entry, compose
 from support.caldav_servers import Server, free_port, radicale
-from support.programs import answers, until
+from support.programs import answers
+from support.supervisor import wait_for
 
 ZONE = ZoneInfo("Europe/Berlin")
 SOURCE = Path(__file__).parents[2] / "src"
@@ -91,7 +92,7 @@ def running_phone(bob: CalDavAccount, tmp_path_factory: pytest.TempPathFactory) 
         env={**os.environ, VARIABLE: str(folder / "phone.json"), "PYTHONPATH": str(SOURCE)},
     )
     try:
-        until(lambda: answers(port))
+        wait_for(lambda: answers(port))
         yield Phone(f"http://127.0.0.1:{port}", told.mails)
     finally:
         process.terminate()

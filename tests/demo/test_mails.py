@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import smtplib
+import socket
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
@@ -9,8 +10,6 @@ from pathlib import Path
 
 from appointed_standins.phone.mails import KEPT, keep, read, read_all, version_of
 from demo.conftest import SOURCE
-from support.caldav_servers import free_port
-from support.programs import answers, until
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -66,13 +65,13 @@ def test_a_name_that_is_no_mail_reads_nothing(tmp_path: Path) -> None:
 
 
 def test_the_sink_keeps_a_mail_before_it_says_so(tmp_path: Path) -> None:
-    port = free_port()
-    words = ["--port", str(port), "--folder", str(tmp_path / "mails")]
+    listener = socket.create_server(("127.0.0.1", 0))
+    number, port = listener.fileno(), listener.getsockname()[1]
+    words = ["--fd", str(number), "--folder", str(tmp_path / "mails")]
     command = [sys.executable, "-m", "appointed_standins.phone.sink", *words]
-    with subprocess.Popen(command, env={"PYTHONPATH": str(SOURCE)}) as sink:  # noqa: S603 - our own program
-        until(lambda: answers(port))
-
-        with smtplib.SMTP("127.0.0.1", port) as line:
+    environment = {"PYTHONPATH": str(SOURCE)}
+    with listener, subprocess.Popen(command, env=environment, pass_fds=[number]) as sink:  # noqa: S603 - our own program
+        with smtplib.SMTP("127.0.0.1", port, timeout=60) as line:
             line.send_message(letter())
 
         [mail] = read_all(tmp_path / "mails")

@@ -1,20 +1,8 @@
-"""Waiting for programs that tests start: for a condition, with a generous limit."""
+"""Asking programs that tests start."""
 
 from __future__ import annotations
 
 import socket
-import time
-from collections.abc import Callable
-
-PATIENCE = 60.0
-
-
-def until(condition: Callable[[], object], *, seconds: float = PATIENCE) -> None:
-    """Return once `condition` holds; fail where it does not within `seconds`."""
-    limit = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < limit, f"still not so after {seconds:.0f} s"
-        time.sleep(0.05)
 
 
 def answers(port: int) -> bool:

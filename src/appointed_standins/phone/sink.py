@@ -1,16 +1,18 @@
 """A mail server on loopback that keeps what it gets; a program of its own.
 
-`python -m appointed_standins.phone.sink --port N --folder D` runs until it is told to end.
+`python -m appointed_standins.phone.sink --fd N --folder D` serves an open listening socket until
+it is told to end.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import signal
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from appointed_standins.phone.mails import keep
@@ -30,17 +32,24 @@ class Keeper:
         return "250 Kept"
 
 
-def main() -> None:
+async def serve(listener: socket.socket, folder: Path) -> None:
     """Keep mails until SIGTERM or Ctrl-C."""
+    loop = asyncio.get_running_loop()
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    server = await loop.create_server(lambda: SMTP(Keeper(folder), loop=loop), sock=listener)
+    await told.wait()
+    server.close()
+
+
+def main() -> None:
+    """Read the command line and serve."""
     parser = argparse.ArgumentParser(description="A mail server that keeps what it gets.")
-    parser.add_argument("--port", type=int, required=True)
+    parser.add_argument("--fd", type=int, required=True)
     parser.add_argument("--folder", type=Path, required=True)
     told = parser.parse_args()
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
-    controller = Controller(Keeper(told.folder), hostname="127.0.0.1", port=told.port)
-    controller.start()
-    signal.sigwait({signal.SIGTERM, signal.SIGINT})
-    controller.stop()
+    asyncio.run(serve(socket.socket(fileno=told.fd), told.folder))
 
 
 if __name__ == "__main__":

@@ -14,6 +14,9 @@ from appointed.cli.web import open_listener
 
 FILE_NAME = "demo.json"
 LOOPBACK = "127.0.0.1"
+EPHEMERAL = 32_768
+"""From here on systems take ports for outgoing lines, so that a free one does not stay free."""
+CALM = 18_000
 WORDS = (
     *("amber", "apple", "birch", "cedar", "cherry", "clover", "copper", "coral", "daisy"),
     *("ember", "fern", "hazel", "heron", "indigo", "ivory", "jasper", "lemon", "linden"),
@@ -124,7 +127,8 @@ def book_listener(host: str, port: int | None, *, usual: int) -> socket.socket:
 def _candidates(last: int, near: int) -> Iterable[int]:
     if last:
         yield last
-    yield from range(near + 1, min(near + 40, 65536))
+    first = near if near < EPHEMERAL else CALM + near % 10_000
+    yield from range(first + 1, first + 40)
     while True:
         with socket.create_server((LOOPBACK, 0)) as free:
             port = free.getsockname()[1]

@@ -34,7 +34,7 @@ from appointed_standins.phone.configuration import (
 )
 
 STARTING_SECONDS = 60.0
-"""How long a slow machine may take until a program answers."""
+"""How long a slow machine may take until the calendar server answers."""
 
 
 def run(place: DemoPlace, *, listener: socket.socket, host: str, public: str) -> None:
@@ -46,6 +46,7 @@ def run(place: DemoPlace, *, listener: socket.socket, host: str, public: str) ->
         server = stack.enter_context(own_database())
         place = with_ports(place, near=listener.getsockname()[1])
         phone = stack.enter_context(open_listener(host, place.phone_port))
+        mails = stack.enter_context(open_listener(LOOPBACK, place.mail_port))
         phone_url = _beside(public, place.phone_port)
         prepare_book()
         practice = _make_book(place)
@@ -61,8 +62,8 @@ def run(place: DemoPlace, *, listener: socket.socket, host: str, public: str) ->
         }
         keep_running(
             (*halves(listener, environment=mail), _phone(place, phone)),
-            beneath=(_mails(place), _calendar_server(place, people)),
-            ready=_all_answer(place.calendar_port, place.mail_port),
+            beneath=(_mails(place, mails), _calendar_server(place, people)),
+            ready=_answering(place.calendar_port),
             tend=server.tend,
             started=partial(_settle, place, practice, people, urls=(public, phone_url)),
         )
@@ -121,9 +122,11 @@ def _phone(place: DemoPlace, listener: socket.socket) -> Program:
     )
 
 
-def _mails(place: DemoPlace) -> Program:
-    words = ("--port", str(place.mail_port), "--folder", str(place.mails))
-    return Program("mail sink", (sys.executable, "-m", "appointed_standins.phone.sink", *words))
+def _mails(place: DemoPlace, listener: socket.socket) -> Program:
+    number = listener.fileno()
+    words = ("--fd", str(number), "--folder", str(place.mails))
+    command = (sys.executable, "-m", "appointed_standins.phone.sink", *words)
+    return Program("mail sink", command, descriptors=(number,))
 
 
 def _calendar_server(place: DemoPlace, people: Sequence[Person]) -> Program:
@@ -136,27 +139,23 @@ def _calendar_server(place: DemoPlace, people: Sequence[Person]) -> Program:
     return Program("calendar server", tuple(command), log=log)
 
 
-def _all_answer(*ports: int) -> Callable[[], bool]:
+def _answering(port: int) -> Callable[[], bool]:
+    """Return what says whether something answers on `port`, and fails when it never does."""
     limit = time.monotonic() + STARTING_SECONDS
 
-    def all_answer() -> bool:
-        missing = [port for port in ports if not _answers(port)]
-        if missing and time.monotonic() > limit:
-            raise CommandFailed(
-                f"nothing answers on port {missing[0]} after {STARTING_SECONDS:.0f} seconds: "
-                "read what stands above, and server.log in the demo's folder `calendars`."
-            )
-        return not missing
+    def answering() -> bool:
+        try:
+            socket.create_connection((LOOPBACK, port), timeout=1).close()
+        except OSError:
+            if time.monotonic() > limit:
+                raise CommandFailed(
+                    f"the calendar server does not answer on port {port}: read server.log in "
+                    "the folder `calendars` of the demo's data."
+                ) from None
+            return False
+        return True
 
-    return all_answer
-
-
-def _answers(port: int) -> bool:
-    try:
-        socket.create_connection((LOOPBACK, port), timeout=1).close()
-    except OSError:
-        return False
-    return True
+    return answering
 
 
 def _beside(url: str, port: int) -> str:
