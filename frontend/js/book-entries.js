@@ -78,37 +78,16 @@ export function entryContent({ event, timeText }) {
   if (overbooked) marks.append(icon("triangle-alert"));
   if (STATUS_ICON[status]) marks.append(icon(STATUS_ICON[status]));
   if (SYNC[sync]) marks.append(part(`sync-mark sync-${sync}`, icon(SYNC[sync][0])));
-  const first = part("entry-first", part("entry-time", timeText), part("entry-label", event.title), marks);
+  const first = part("entry-first", part("entry-time", `${timeText} `), part("entry-label", event.title), marks);
   const second = service ? part("entry-service", service) : null;
-  return { domNodes: [part("entry-inside", first, second)] };
+  const more = part("sr-only", moreWords(event.extendedProps));
+  return { domNodes: [part("entry-inside", first, second, more)] };
 }
 
-function clock(date, facts) {
-  return new Intl.DateTimeFormat(facts.locale, {
-    hour: "numeric",
-    minute: "2-digit",
-    hour12: facts.hour12,
-    timeZone: facts.zone,
-  }).format(date);
-}
-
-/** Says an entry in one sentence, for a screen reader. */
-export function entryWords(event, facts) {
-  const { status, sync, overbooked, service, practitioner_name: who } = event.extendedProps;
-  const times = event.allDay
-    ? "All day"
-    : `${clock(event.start, facts)} to ${clock(event.end ?? event.start, facts)}`;
-  return [
-    times,
-    event.title,
-    service,
-    who,
-    STATUS[status],
-    overbooked ? "booked over another time" : "",
-    SYNC[sync]?.[1],
-  ]
-    .filter(Boolean)
-    .join(", ");
+/* What a screen reader hears after the words that everybody sees. */
+function moreWords({ practitioner_name: who, status, sync, overbooked }) {
+  const words = [who, STATUS[status], overbooked ? "booked over another time" : "", SYNC[sync]?.[1]];
+  return `, ${words.filter(Boolean).join(", ")}`;
 }
 
 /** Names the shown day, or the shown week. */
@@ -140,7 +119,7 @@ export function pointWords(date, column, facts) {
     weekday: "short",
     day: "numeric",
     month: "short",
-    hour: "numeric",
+    hour: facts.hour12 ? "numeric" : "2-digit",
     minute: "2-digit",
     hour12: facts.hour12,
     timeZone: facts.zone,

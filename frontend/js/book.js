@@ -3,7 +3,7 @@ import { showing } from "./live.js";
 import { refreshParts } from "./parts.js";
 import { openSheet, sheetIsOpen } from "./sheets.js";
 import { say } from "./notes.js";
-import { dayWords, entryContent, entryWords, toEvents } from "./book-entries.js";
+import { dayWords, entryContent, toEvents } from "./book-entries.js";
 import { moveTo, saving } from "./book-save.js";
 import { Cursor } from "./book-cursor.js";
 import { startMenu } from "./book-menu.js";
@@ -103,8 +103,8 @@ function options() {
     selectMinDistance: 4,
     unselectCancel: "dialog, .context-menu",
     editable: false,
-    slotHeaderFormat: { hour: "numeric", minute: "2-digit", hour12: facts.hour12 },
-    eventTimeFormat: { hour: "numeric", minute: "2-digit", hour12: facts.hour12 },
+    slotHeaderFormat: { hour: facts.hour12 ? "numeric" : "2-digit", minute: "2-digit", hour12: facts.hour12 },
+    eventTimeFormat: { hour: facts.hour12 ? "numeric" : "2-digit", minute: "2-digit", hour12: facts.hour12 },
     dayHeaderFormat: { weekday: "short", day: "numeric", month: "short" },
     dayMinWidth: 150,
     resources: columns(),
@@ -117,7 +117,6 @@ function options() {
       el.dataset.entry = event.id;
       el.tabIndex = -1;
       el.setAttribute("role", "button");
-      el.setAttribute("aria-label", entryWords(event, facts));
     },
     eventsSet: () => cursor.restore(),
     resourceDayHeaderContent: ({ resource }) => head(resource.id, resource.title),
