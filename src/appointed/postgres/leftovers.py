@@ -17,8 +17,12 @@ _PROC = Path("/proc")
 _NAMES = frozenset({"postgres", "initdb", "sh"})
 """What initdb and the server are called; initdb starts the server through a shell."""
 
-_STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 10.0))
-"""Fast shutdown (it writes a checkpoint), immediate shutdown, end; seconds of patience each."""
+STEPS = ((signal.SIGINT, 30.0), (signal.SIGQUIT, 5.0), (signal.SIGKILL, 10.0))
+"""Fast shutdown (it writes a checkpoint), immediate shutdown, end; seconds of patience each.
+
+The second is needed: PostgreSQL 18.6 that is told to shut down fast just as it begins a
+recovery may wait for ever (seen on 2026-11-21, on a machine under heavy load).
+"""
 
 
 def can_see_processes() -> bool:
@@ -44,7 +48,7 @@ def end_leftovers(cluster: Path) -> None:
     Raises:
         ServerProblem: one of them cannot be ended.
     """
-    for number, patience in _STEPS:
+    for number, patience in STEPS:
         if _ended(cluster, number=number, patience=patience):
             return
     left = ", ".join(map(str, leftovers(cluster)))

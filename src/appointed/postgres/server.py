@@ -7,7 +7,7 @@ import signal
 import stat
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from typing import Self
 from appointed.postgres.account import Account
 from appointed.postgres.cluster import SUPERUSER, ensure_cluster, refuse_other_majors
 from appointed.postgres.home import open_home
-from appointed.postgres.leftovers import can_see_processes, end_leftovers, wait_until
+from appointed.postgres.leftovers import STEPS, can_see_processes, end_leftovers, wait_until
 from appointed.postgres.lock import Lock, take_lock
 from appointed.postgres.parent import tied_to_this_process
 from appointed.postgres.place import (
@@ -273,12 +273,10 @@ def _last_words(home: Path) -> str:
 
 
 def _stop(process: subprocess.Popen[bytes], cluster: Path) -> None:
-    """End the server fast (SIGINT: clients are thrown out, a checkpoint is written)."""
-    if process.poll() is None:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGQUIT)
+    """End the server fast (clients are thrown out, a checkpoint is written), or else at once."""
+    for number, patience in STEPS:
+        if process.poll() is None:
+            process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(patience)
     end_leftovers(cluster)
-    process.wait(10)
