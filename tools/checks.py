@@ -1,4 +1,4 @@
-"""What `run.py test` runs: lint, types, layers and migrations side by side, then the tests."""
+"""What `run.py test` runs: lint, types and layers side by side, then the tests."""
 
 from __future__ import annotations
 
@@ -29,15 +29,12 @@ class Red(Exception):
 def checks() -> tuple[tuple[Check, ...], ...]:
     """Return what runs before the tests: two lanes, one for each of two cores."""
     python = str(PYTHON)
-    quick = [
+    quick = (
         Check("ruff check", (python, "-m", "ruff", "check", "--quiet", ".")),
         Check("ruff format", (python, "-m", "ruff", "format", "--check", "--quiet", ".")),
         Check("layers", (str(PYTHON.with_name("lint-imports")),)),
-    ]
-    if (ROOT / "src" / "appointed" / "config" / "settings.py").exists():
-        django = (python, "-m", "django", "makemigrations", "--check", "--dry-run")
-        quick.append(Check("migrations", (*django, "--settings=appointed.config.test_settings")))
-    return (Check("types", (python, "-m", "mypy")),), tuple(quick)
+    )
+    return (Check("types", (python, "-m", "mypy")),), quick
 
 
 def run_lane(
