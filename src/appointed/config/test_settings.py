@@ -6,9 +6,17 @@ import os
 import tempfile
 from pathlib import Path
 
-TEST_DIR = Path(
-    os.environ.setdefault("APPOINTED_TEST_DIR", tempfile.mkdtemp(prefix="appointed-test-"))
-)
+
+def _test_dir() -> Path:
+    """Return the directory of this run; the first process makes it, the others inherit it."""
+    if "APPOINTED_TEST_DIR" not in os.environ:
+        made = Path(tempfile.mkdtemp(prefix="appointed-test-"))
+        made.chmod(0o755)  # as root, the database's own user has to reach its data below it
+        os.environ["APPOINTED_TEST_DIR"] = str(made)
+    return Path(os.environ["APPOINTED_TEST_DIR"])
+
+
+TEST_DIR = _test_dir()
 os.environ["APPOINTED_DATA_DIR"] = str(TEST_DIR / "data")
 os.environ.setdefault("APPOINTED_ALLOWED_PRIVATE_HOSTS", "127.0.0.1")
 
