@@ -153,3 +153,25 @@ def test_a_dispatcher_whose_session_was_lost_leads_no_more(dispatcher: Dispatche
 
     assert jobs() == []
     second.close()
+
+
+WAITING = {
+    "paused": {"sync_on": False},
+    "first plan": {"first_plan_seen": False},
+    "many creates": {"waits_for": "many_creates"},
+    "manual": {"settings": {"push": {"enabled": True, "mode": "manual"}}},
+    "push is off": {"settings": {"push": {"enabled": False, "mode": "automatic"}}},
+}
+
+
+@pytest.mark.parametrize("waiting", WAITING.values(), ids=WAITING)
+def test_changes_that_wait_for_a_person_wake_nobody(
+    waiting, open_house: House, account: Account, dispatcher: Dispatcher
+):
+    account.connections.update(**waiting)
+    open_house.book()
+    empty_queue()
+
+    dispatcher.dispatch()
+
+    assert (jobs(), Change.objects.count()) == ([], 1)

@@ -17,6 +17,7 @@ from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from appointed.book.models import Change
+from appointed.core.choices import Mode
 from appointed.sync.models import Account, CalendarChoice, Link
 
 TASK = "look_at_account"
@@ -53,7 +54,15 @@ def due_accounts(now: datetime) -> list[int]:
     """Return the accounts that have unconsumed changes or something due, and nobody at work."""
     changes = Change.objects.filter(practitioner=OuterRef("practitioner"))
     changed = CalendarChoice.objects.filter(
-        Exists(changes), push=True, calendar__account=OuterRef("pk")
+        Exists(changes),
+        push=True,
+        calendar__account=OuterRef("pk"),
+        # changes that wait for a person wake nobody: a run for them would come every second
+        connection__sync_on=True,
+        connection__first_plan_seen=True,
+        connection__waits_for="",
+        connection__settings__push__enabled=True,
+        connection__settings__push__mode=Mode.AUTOMATIC,
     )
     late = Link.objects.filter(target__account=OuterRef("pk"), due_at__lte=now)
     return list(
