@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -112,6 +113,14 @@ class DavClient:
     def url_of(self, path: str) -> str:
         """Return the address of a path of this account, or of an id on another server."""
         return path if "://" in path else origin_of(self.home) + path
+
+    def at(self, calendar: str) -> DavClient:
+        """Return a client for which paths are those of the calendar's own server."""
+        if "://" not in calendar:
+            return self
+        there = copy(self)
+        there.home = canonical_url(calendar)
+        return there
 
     def path_of(self, path: str) -> str:
         """Return the canonical path of a calendar, ended by a slash."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 MINUTE = 60
 DAY = 24 * 60 * MINUTE
@@ -93,6 +94,8 @@ PRESETS = (
     Preset("other", "Other"),
 )
 
+MARKS = {"/SOGo/": Pace(writers=2), "/caldav.php": Pace(list_every=20 * MINUTE)}
+
 MANIFEST = Manifest(
     name="caldav",
     label="CalDAV",
@@ -104,3 +107,13 @@ MANIFEST = Manifest(
     ),
     presets=PRESETS,
 )
+
+
+def pace_of(url: str) -> Pace:
+    """Return how the server at `url` likes to be asked, as far as its address tells."""
+    host = urlsplit(url).hostname
+    for preset in PRESETS:
+        if preset.url and urlsplit(preset.url).hostname == host:
+            return preset.pace
+    marked = (pace for mark, pace in MARKS.items() if mark in url)
+    return next(marked, Pace())

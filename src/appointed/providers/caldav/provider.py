@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from urllib.parse import urljoin
 
 from appointed.core.events import Content, RemoteEvent, ShowAs
@@ -20,6 +21,7 @@ from appointed.providers.caldav import looking, mapping, xml
 from appointed.providers.caldav.auth import Settings, access_to
 from appointed.providers.caldav.client import GONE, XML, DavClient, Pause, Voice
 from appointed.providers.caldav.discovery import Account, discover, list_calendars
+from appointed.providers.caldav.manifest import pace_of
 from appointed.providers.caldav.writing import EVERYTHING, NOTHING, Writer
 from appointed.providers.http import REDIRECTS, Access, HttpClient, HttpFault, Limits
 from appointed.providers.port import (
@@ -51,8 +53,9 @@ def connect(
 
     Raises: `AddressRefused` for what is no address, or is Google's (C242).
     """
-    chosen = settings or Settings()
     access = access_to(url, username, password)
+    asked = settings or Settings()
+    chosen = replace(asked, writers=min(asked.writers, pace_of(access.url).writers))
     return CalDavProvider(
         dav_client(access, chosen, Voice(worked_until=chosen.worked_until)), chosen
     )
@@ -178,12 +181,14 @@ class CalDavProvider:
         known: Mapping[str, str] | None = None,
     ) -> Iterator[Page]:
         """Yield what changed since `sync_token`, or everything where there is none."""
-        return looking.changes(self._client, calendar_id, sync_token, window, known or {})
+        client = self._client.at(calendar_id)
+        return looking.changes(client, calendar_id, sync_token, window, known or {})
 
     def fetch(self, calendar_id: str, remote_ids: Sequence[str]) -> Sequence[RemoteEvent]:
         """Return those of the events that are alive, each read by a request of its own."""
+        read = partial(_read_one, self._client.at(calendar_id))
         with ThreadPoolExecutor(self._settings.writers) as pool:
-            found = list(pool.map(self._one, dict.fromkeys(remote_ids)))
+            found = list(pool.map(read, dict.fromkeys(remote_ids)))
         alive = [event for event in found if event is not None]
         if len(alive) < len(found) and self._client.collection(calendar_id) is None:
             raise CalendarGone("The calendar is not there, or no longer ours to see.")
@@ -196,34 +201,17 @@ class CalDavProvider:
         trusted (iCloud answers it with nothing), so such a one is found by a look only.
         """
         calendars = [facts.calendar_id for facts in self.list_calendars()]
-        name = mapping.name_for(key)
-        paths = [f"{self._client.path_of(calendar)}{name}" for calendar in calendars]
-        addresses = [_beside(calendar, name) for calendar in calendars]
         with ThreadPoolExecutor(self._settings.writers) as pool:
-            events = list(pool.map(self._one, addresses))
+            events = list(pool.map(partial(self._named, mapping.name_for(key)), calendars))
         return [
-            Found(calendar, replace(event, remote_id=path))
-            for calendar, path, event in zip(calendars, paths, events, strict=True)
+            Found(calendar, event)
+            for calendar, event in zip(calendars, events, strict=True)
             if event is not None and key in {event.uid, event.key}
         ]
 
-    def _one(self, remote_id: str) -> RemoteEvent | None:
-        """Return the event, None where it is certainly gone.
-
-        Raises: `ProviderUnavailable` where it cannot be read now.
-        """
-        answer = self._client.get(remote_id)
-        if answer.status in GONE:
-            return None
-        if answer.status in REDIRECTS | {403}:
-            raise CalendarGone("The event is no longer ours to see.")
-        if answer.status != OK:
-            raise ProviderUnavailable(f"The server answered {answer.status}.")
-        version = answer.headers.get("etag", "")
-        try:
-            return mapping.to_event(remote_id, version, answer.body, EVERYTHING, NOTHING)
-        except Unreadable:
-            raise ProviderUnavailable("The event cannot be read.") from None
+    def _named(self, name: str, calendar_id: str) -> RemoteEvent | None:
+        client = self._client.at(calendar_id)
+        return _read_one(client, f"{client.path_of(calendar_id)}{name}")
 
     def busy(
         self, calendar_ids: Sequence[str], start: datetime, end: datetime
@@ -242,7 +230,7 @@ class CalDavProvider:
 
     def write(self, calendar_id: str, operations: Sequence[WriteOperation]) -> Iterator[Receipt]:
         """Carry out the operations on kept connections; yield receipts as they come."""
-        writer = Writer(self._client, calendar_id, self._recent)
+        writer = Writer(self._client.at(calendar_id), calendar_id, self._recent)
         yield from _carry_out(writer, _by_event(operations), self._settings.writers)
 
     def normalise(self, content: Content) -> Content:
@@ -303,8 +291,23 @@ def _blocks(event: RemoteEvent, window: Window) -> Iterator[BusySpan]:
             yield BusySpan(span.start, span.end, event.show_as, event.remote_id)
 
 
-def _beside(calendar_id: str, name: str) -> str:
-    return f"{calendar_id.rstrip('/')}/{name}"
+def _read_one(client: DavClient, remote_id: str) -> RemoteEvent | None:
+    """Return the event, None where it is certainly gone.
+
+    Raises: `ProviderUnavailable` where it cannot be read now.
+    """
+    answer = client.get(remote_id)
+    if answer.status in GONE:
+        return None
+    if answer.status in REDIRECTS | {403}:
+        raise CalendarGone("The event is no longer ours to see.")
+    if answer.status != OK:
+        raise ProviderUnavailable(f"The server answered {answer.status}.")
+    version = answer.headers.get("etag", "")
+    try:
+        return mapping.to_event(remote_id, version, answer.body, EVERYTHING, NOTHING)
+    except Unreadable:
+        raise ProviderUnavailable("The event cannot be read.") from None
 
 
 def _slug(name: str) -> str:

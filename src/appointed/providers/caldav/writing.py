@@ -145,7 +145,7 @@ class Writer:
     # ── create ───────────────────────────────────────────────────────────────────────────
 
     def _create(self, operation: CreateEvent) -> Receipt:
-        path = f"{self.calendar}{name_for(operation.key)}"
+        path = f"{self.client.path_of(self.calendar)}{name_for(operation.key)}"
         content = normalise(operation.content)
         body = new_event(content, key=operation.key, now=self.now())
         headers = {**ICALENDAR, "If-None-Match": "*"}
