@@ -121,6 +121,9 @@ function options() {
     eventsSet: () => cursor.restore(),
     resourceDayHeaderContent: ({ resource }) => head(resource.id, resource.title),
     dayHeaderContent: ({ text, date }) => (state.view === "week" ? head("", text, date) : text),
+    dayHeaderDidMount: ({ el }) => {
+      for (const part of el.querySelectorAll("[aria-hidden]")) part.removeAttribute("aria-hidden");
+    },
     dateClick: (click) => {
       cursor.place(click.date, click.resource?.id);
       if (facts.mayBook) openNew({ start: click.dateStr, allDay: click.allDay, who: click.resource?.id });

@@ -80,7 +80,8 @@ def test_the_lower_edge_makes_it_longer(staff: Page, open_house: House) -> None:
     assert (kept.start, kept.end) == (NINE, NINE + timedelta(minutes=90))
 
 
-def test_keys_alone_choose_a_time_and_book_it(staff: Page, open_house: House) -> None:
+@pytest.mark.usefixtures("open_house")
+def test_keys_alone_choose_a_time_and_book_it(staff: Page) -> None:
     staff.goto(DAY)
     staff.locator("#grid").focus()
 

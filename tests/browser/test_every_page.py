@@ -17,7 +17,7 @@ from appointed.web.urls import urlpatterns
 from browser.conftest import ROOT, Site, axe_faults
 from support.book import NINE, House
 
-SHOTS = ROOT / "test-results"
+SHOTS = ROOT / ".cache" / "screenshots"
 ANSWERS_NO_PAGE = {
     "live": "a stream",
     "feed": "JSON for the grid",
@@ -124,7 +124,7 @@ def test_every_page_is_sound(
                 shot = SHOTS / f"{name}-{place}-{width}-{scheme}.png"
                 faults += _look(page, address, shot)
 
-    assert faults == []
+    assert not faults, "\n".join(faults)
 
 
 def _look(page: Page, address: str, shot: Path) -> Iterator[str]:

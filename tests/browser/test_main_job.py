@@ -1,167 +1,138 @@
-"""The main job, end to end, by the pages alone: `appointed demo`, the book, and the other side."""
+"""The main job from the pages alone: a calendar is connected, follows the book, and is heard."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
-from support.caldav_servers import free_port
-from support.database import temporary_data_dir
-from support.demo import Demo, running_demo
+from appointed.book.access import Role
+from appointed.core.events import Content, Timed
+from browser.conftest import Site, axe_faults, settings_of_run
+from support.book import House
+from support.caldav_person import HREF, DavPerson
+from support.caldav_servers import Server
 
-pytestmark = pytest.mark.slow
-
-SOON = 90_000
-"""Milliseconds: a change is there within two seconds on an idle machine; this one is not idle."""
-HELD = 150_000
-"""The demo holds a deletion for twenty seconds."""
-
-
-@pytest.fixture(scope="session")
-def base_url() -> str:
-    """No address of the test's own server: the demo is the server."""
-    return ""
-
-
-@pytest.fixture(scope="module")
-def demo(built: None) -> Iterator[Demo]:  # noqa: ARG001 - the pages need it
-    with temporary_data_dir() as folder, running_demo(folder, free_port()) as demo:
-        yield demo
+TOMORROW = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) + timedelta(days=1)
+PATIENCE_MS = 60_000
 
 
 @pytest.fixture
-def book(page: Page, demo: Demo) -> Page:
-    """The book, with the owner signed in."""
-    page.goto(demo.word("Appointment book"))
-    page.get_by_label("E-mail").fill(demo.word("sign in as"))
-    page.get_by_label("Password").fill(demo.word("password"))
-    page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("#grid")).to_be_visible()
-    return page
+def worker(site: Site) -> Iterator[None]:  # noqa: ARG001 - the database comes first
+    """`appointed worker` as a process of its own, looking every second."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "appointed.worker"],
+        env={**settings_of_run(), "APPOINTED_POLL_SECONDS": "1"},
+    )
+    yield
+    process.terminate()
+    process.wait(60)
 
 
 @pytest.fixture
-def phone(book: Page) -> Page:
-    """Pat's phone, in another tab."""
-    return book.context.new_page()
+def person(caldav_server: Callable[[str], Server]) -> Iterator[DavPerson]:
+    person = DavPerson(caldav_server("radicale"))
+    yield person
+    person.close()
 
 
-def monday_in_three_weeks() -> date:
-    """A day on which the example week has nothing."""
-    today = datetime.now(UTC).date()
-    return today + timedelta(days=21 - today.weekday())
+@pytest.mark.usefixtures("worker")
+def test_the_whole_main_job(page: Page, site: Site, open_house: House, person: DavPerson) -> None:
+    private = person.make_calendar("private")
+    site.enter(page.context, open_house.user(Role.OWNER, "dee@north.example"))
+    ours = _connect(page, person)
+    _seen(page)
+
+    booked = open_house.book(TOMORROW, service=open_house.massage.id)
+
+    page.goto(f"/appointments/{booked.id}")
+    expect(page.locator("#sync")).to_contain_text("In step", timeout=PATIENCE_MS)
+    _seen(page)
+    [path] = _pushed(person, private)
+    assert "SUMMARY:Massage A. Á." in person.text(path)
+
+    two = TOMORROW + timedelta(hours=2)
+    person.add(private, Content(Timed(two, two + timedelta(hours=1), "UTC"), "Dentist"))
+    page.goto(f"/?date={TOMORROW:%Y-%m-%d}&view=day")
+    expect(page.locator(".busy-outside").first).to_be_visible(timeout=PATIENCE_MS)
+    expect(page.locator("#grid")).not_to_contain_text("Dentist")
+
+    person.delete(path)
+
+    expect(page.locator("#grid [data-entry]")).to_have_count(0, timeout=PATIENCE_MS)
+    page.goto(f"/appointments/{booked.id}")
+    expect(page.get_by_role("main")).to_contain_text("Cancelled")
+    page.goto(ours)
+    page.get_by_role("link", name="Disconnect").click()
+    page.get_by_role("button", name="Disconnect").click()
+    expect(page.get_by_text("Disconnected.")).to_be_visible()
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """The book in one tab, Pat's phone in another, and the day on which everything happens."""
+@pytest.mark.usefixtures("worker")
+def test_a_wrong_password_is_told_with_its_remedy(
+    page: Page, site: Site, open_house: House, person: DavPerson
+) -> None:
+    site.enter(page.context, open_house.user(Role.OWNER, "dee@north.example"))
 
-    book: Page
-    phone: Page
-    home: str
-    other_side: str
-    day: date
+    _sign_in(page, person, password="wrong")
 
-    @property
-    def ours(self) -> Locator:
-        """Ann's appointment as the phone shows it, by her initials."""
-        return self.phone.locator(f"[data-day='{self.day}'] .tile", has_text="A.A.")
-
-    def open_week(self) -> None:
-        self.phone.goto(f"{self.other_side}pat/?day={self.day}")
-
-    def open_mails(self) -> Locator:
-        self.phone.goto(f"{self.other_side}mails/")
-        return self.phone.locator(".mails li")
-
-    def fill_in(self, client: str, start: str) -> None:
-        """Fill in a new appointment with Pat, of which nobody is mailed."""
-        self.book.goto(f"{self.home}appointments/new?date={self.day}")
-        self.book.locator("#client-search").fill(client)
-        expect(self.book.locator("#picked input")).to_be_checked()
-        self.book.get_by_label("Practitioner", exact=True).select_option(label="Pat Parker")
-        self.book.get_by_label("Service").select_option(label="Physiotherapy")
-        self.book.get_by_label("Start").fill(start)
-        self.book.get_by_label("Tell the client by mail").uncheck()
-        self.book.get_by_role("button", name="Book", exact=True).click()
-
-    def book_ann(self, start: str) -> str:
-        """Book Ann and return the address of her appointment."""
-        self.fill_in("Ann", start)
-        entry = self.book.locator("#grid [data-entry]", has_text="Ann").first
-        entry.click()
-        edit = self.book.get_by_role("link", name="Edit")
-        return self.home + str(edit.get_attribute("href")).removesuffix("/edit").lstrip("/")
+    expect(page.get_by_role("alert")).to_contain_text("refused user or password")
+    expect(page.get_by_role("alert")).to_contain_text("C245")
+    expect(page.get_by_label("User")).to_have_value("alice")
+    _seen(page)
 
 
-def test_the_main_job(book: Page, phone: Page, demo: Demo) -> None:
-    home, other_side = demo.word("Appointment book"), demo.word("The other side")
-    stage = Stage(book, phone, home, other_side, monday_in_three_weeks())
-
-    booked_in_the_book_it_is_in_the_calendar(stage)
-    blocked_in_the_calendar_it_is_hatched_and_warns(stage)
-    deleted_in_the_calendar_it_is_cancelled_and_one_mail_goes_out(stage)
-    cancelled_in_the_book_it_goes(stage)
-
-    expect(stage.open_mails()).to_have_count(1)
-
-
-def booked_in_the_book_it_is_in_the_calendar(stage: Stage) -> None:
-    """Booked it arrives; moved it moves, and there is no second one."""
-    stage.open_week()
-
-    appointment = stage.book_ann("10:00")
-    expect(stage.ours).to_contain_text("10:00–10:45", timeout=SOON)
-    stage.book.goto(f"{appointment}/move")
-    stage.book.get_by_label("Start").fill("11:00")
-    stage.book.get_by_role("button", name="Move").click()
-
-    expect(stage.ours).to_contain_text("11:00–11:45", timeout=SOON)
-    expect(stage.ours).to_have_count(1)
-
-
-def blocked_in_the_calendar_it_is_hatched_and_warns(stage: Stage) -> None:
-    """The book shows when, and not what."""
-    stage.book.goto(f"{stage.home}?date={stage.day}")
-
-    stage.phone.goto(f"{stage.other_side}pat/new?day={stage.day}")
-    stage.phone.get_by_label("Title").fill("Dentist")
-    stage.phone.get_by_label("at", exact=True).fill("14:00")
-    stage.phone.get_by_label("until").fill("15:00")
-    stage.phone.get_by_label("Private", exact=True).check()
-    stage.phone.get_by_role("button", name="Add").click()
-
-    expect(stage.book.locator(".busy-outside").first).to_be_visible(timeout=SOON)
-    expect(stage.book.get_by_text("Dentist")).to_have_count(0)
-    stage.fill_in("Bob", "14:15")
-    expect(stage.book.get_by_role("alert")).to_contain_text("Pat Parker is busy")
+def _connect(page: Page, person: DavPerson) -> str:
+    """Connect Pat's account, let bookings go to a new calendar, and start; return its page."""
+    _sign_in(page, person, password=person.server.password)
+    expect(page.get_by_role("heading", name="Calendars")).to_be_visible(timeout=PATIENCE_MS)
+    ours = page.url
+    _seen(page)
+    page.get_by_label("Check private for conflicts").check()
+    page.get_by_label("Pull events of private").check()
+    page.get_by_label("Make the new calendar").check()
+    page.get_by_role("button", name="Save the choice").click()
+    expect(page.get_by_text("The calendars are chosen.")).to_be_visible(timeout=PATIENCE_MS)
+    page.get_by_label("Hold a deletion for, seconds").fill("1")
+    page.get_by_role("button", name="Save", exact=True).click()
+    expect(page.get_by_text("Saved.")).to_be_visible()
+    page.get_by_role("button", name="Test credentials").click()
+    expect(page.get_by_text(re.compile(r"Test credentials \(Succeeded"))).to_be_visible()
+    page.get_by_role("button", name="Show the plan").click()
+    expect(page.get_by_role("heading", name="Preview")).to_be_visible(timeout=PATIENCE_MS)
+    _seen(page)
+    page.get_by_role("button", name="Start").click()
+    expect(page.get_by_role("status")).to_contain_text("Done", timeout=PATIENCE_MS)
+    _seen(page)
+    page.goto("/calendars")
+    expect(page.get_by_role("table")).to_contain_text("In step", timeout=PATIENCE_MS)
+    _seen(page)
+    return ours
 
 
-def deleted_in_the_calendar_it_is_cancelled_and_one_mail_goes_out(stage: Stage) -> None:
-    stage.open_week()
-
-    stage.ours.get_by_role("link").click()
-    stage.phone.get_by_role("button", name="Delete event").click()
-    expect(stage.phone.get_by_role("status")).to_have_text("Deleted.")
-
-    mails = stage.open_mails()
-    expect(mails).to_have_count(1, timeout=HELD)
-    expect(mails).to_contain_text("ann@clients.example")
-    stage.book.goto(f"{stage.home}?date={stage.day}")
-    expect(stage.book.locator("#grid [data-entry]", has_text="Ann")).to_have_count(0)
+def _sign_in(page: Page, person: DavPerson, *, password: str) -> None:
+    page.goto("/calendars")
+    page.get_by_role("link", name="Connect a calendar of Pat").click()
+    page.get_by_role("link", name="CalDAV").click()
+    page.get_by_label("Address", exact=True).fill(person.server.url)
+    page.get_by_label("User").fill(person.server.username)
+    page.get_by_label("Password or app password").fill(password)
+    page.get_by_role("button", name="Sign in and look for calendars").click()
 
 
-def cancelled_in_the_book_it_goes(stage: Stage) -> None:
-    stage.open_week()
-    appointment = stage.book_ann("09:00")
-    expect(stage.ours).to_contain_text("09:00–09:45", timeout=SOON)
+def _pushed(person: DavPerson, private: str) -> list[str]:
+    """Return what stands in the account's other calendars."""
+    account = person._http.request("PROPFIND", person.server.home, headers={"Depth": "1"}).text
+    calendars = {
+        path for path in HREF.findall(account) if path not in {person.server.home, private}
+    }
+    return [path for calendar in calendars for path in person.events(calendar)]
 
-    stage.book.goto(f"{appointment}/cancel")
-    stage.book.get_by_label("Tell the client by mail").uncheck()
-    stage.book.get_by_role("button", name="Cancel the appointment").click()
 
-    expect(stage.ours).to_have_count(0, timeout=SOON)
+def _seen(page: Page) -> None:
+    assert axe_faults(page) == []

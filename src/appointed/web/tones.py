@@ -25,10 +25,19 @@ TONES = (
     Tone(7, "#a33b78", "Pink"),
     Tone(8, "#51606b", "Grey"),
 )
-BY_VALUE = {tone.value: tone for tone in TONES}
 
 
 def tone_of(colour: str, name: str) -> int:
-    """Return the number of a practitioner's tone; without a known colour the name decides."""
-    known = BY_VALUE.get(colour.lower())
-    return known.number if known else crc32(name.encode()) % len(TONES) + 1
+    """Return the number of the tone nearest to a colour; without a colour the name decides."""
+    if not colour:
+        return crc32(name.encode()) % len(TONES) + 1
+    wanted = _parts(colour)
+    return min(TONES, key=lambda tone: _distance(_parts(tone.value), wanted)).number
+
+
+def _parts(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+def _distance(one: tuple[int, int, int], other: tuple[int, int, int]) -> int:
+    return sum((here - there) ** 2 for here, there in zip(one, other, strict=True))
