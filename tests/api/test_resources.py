@@ -43,6 +43,7 @@ def test_hours_may_end_with_the_day(caller: Caller, house: House):
         [{"weekday": 0, "start": "12:30", "end": "09:00"}],
         [MORNING, MORNING],
         [{**MORNING, "room": 1}],
+        [{**MORNING, "start": "24:00"}],
         "always",
     ],
 )

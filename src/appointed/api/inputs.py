@@ -31,7 +31,8 @@ NO_DAY = "Write a day such as 2026-11-23."
 YEARS = "Choose a day in the years 1970 to 2200."
 LONGEST_KEY = 200
 
-Clock = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:00)?|24:00)$")]
+Clock = Annotated[str, StringConstraints(pattern=r"^([01]\d|2[0-3]):[0-5]\d(:00)?$")]
+EndClock = Annotated[str, StringConstraints(pattern=r"^(([01]\d|2[0-3]):[0-5]\d(:00)?|24:00)$")]
 
 
 class Closed(Schema):

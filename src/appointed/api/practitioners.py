@@ -14,6 +14,7 @@ from appointed.api.inputs import (
     REPEATABLE,
     Clock,
     Closed,
+    EndClock,
     PageIn,
     actor_of,
     fields_of,
@@ -43,7 +44,7 @@ router = Router(tags=["Practitioners"])
 class HoursIn(Closed):
     weekday: int
     start: Clock
-    end: Clock
+    end: EndClock
 
 
 class PractitionerIn(Closed):
