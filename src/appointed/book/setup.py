@@ -72,7 +72,7 @@ def setup_link(user: UUID) -> str:
         raise Refused("This person has a password already.")
     if row.memberships.count() > 1:
         raise Refused("Several practices let this person in. Ask who runs this server.")
-    return f"/welcome/{row.uuid}/{default_token_generator.make_token(row)}"
+    return f"/set-up/{row.uuid}/{default_token_generator.make_token(row)}"
 
 
 def user_of_link(user: UUID, token: str) -> UUID | None:

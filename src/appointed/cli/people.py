@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
+from uuid import UUID
 
 from django.conf import settings
 
-from appointed.book import setting_up
+from appointed.book import setup
 from appointed.book.access import Role
+from appointed.book.errors import Refused
 from appointed.book.selectors.people import practice_id_of
 from appointed.book.services import practices
 from appointed.cli.installation import installation
@@ -26,16 +28,16 @@ def create_owner(arguments: Namespace) -> None:
             practice_name=arguments.practice,
             name=arguments.name,
         )
-        if not setting_up.has_password(user):
-            print(f"{_public_url()}/set-up/{user}/{setting_up.setup_token(user)}")
+        if password is None:
+            _print_link(user)
 
 
 def setup_code(_arguments: Namespace) -> None:
     """Print the code that the first page asks for, while it asks."""
     with installation():
-        if not setting_up.is_fresh():
+        if not setup.setup_is_open():
             raise CommandFailed("the set-up is over: there is an owner. Sign in instead.")
-    print(setting_up.setup_code())
+    print(setup.setup_code())
 
 
 def api_key(arguments: Namespace) -> None:
@@ -48,6 +50,13 @@ def api_key(arguments: Namespace) -> None:
             practitioner=arguments.practitioner,
         )
     print(key)
+
+
+def _print_link(user: UUID) -> None:
+    try:
+        print(f"{_public_url()}{setup.setup_link(user)}")
+    except Refused as fault:  # the owner is made all the same
+        print(f"No link: {fault.message}", file=sys.stderr)
 
 
 def _public_url() -> str:

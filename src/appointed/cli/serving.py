@@ -14,7 +14,7 @@ from socket import socket
 from django.conf import settings
 
 from appointed import postgres
-from appointed.book import setting_up
+from appointed.book.setup import setup_code, setup_is_open
 from appointed.cli.installation import database, embedded, leave_database, place
 from appointed.cli.programs import Program, keep_running
 from appointed.cli.schema import bring_up_to_date
@@ -79,7 +79,7 @@ def prepare_book() -> str:
         if embedded():
             presume_workers_dead()
             free_work_of_the_dead()
-        return setting_up.setup_code() if setting_up.is_fresh() else ""
+        return setup_code() if setup_is_open() else ""
     finally:
         leave_database()
 
