@@ -10,7 +10,7 @@ from uuid import UUID
 
 from appointed.core.events import Content, OwnedField, Timed
 from appointed.core.keys import Item
-from appointed.core.links import LinkState
+from appointed.core.links import RECREATIONS, LinkState
 from appointed.core.planning import Absent, Age, OnDeletion, Policy, Stand, Wanted, Why, put_back
 from appointed.core.windows import EARLIEST, LATEST, Window, window_around
 from appointed.providers.memory import Deed, Echo, MemoryServer, People, StoredEvent, connect
@@ -372,6 +372,8 @@ class World:
         if link.state is LinkState.GONE:
             assert wanted.start <= self.now, f"CHK1: gone, but still to come: {link}"
             return
+        if link.state is LinkState.PARKED and link.recreations >= RECREATIONS:
+            return  # deleted each time before it was seen
         assert link.state in {LinkState.LIVE, LinkState.CONTESTED}, f"CHK1: {link}"
         event = self.event_of(item)
         assert event is not None, f"CHK1: no event stands for {link}"
