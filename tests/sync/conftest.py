@@ -7,5 +7,5 @@ from support.world import World, make_world
 
 
 @pytest.fixture(params=list(Identity))
-def world(request: pytest.FixtureRequest, db: None) -> World:
+def world(request: pytest.FixtureRequest, db: None) -> World:  # noqa: ARG001 - rows want a database
     return make_world(request.param)
