@@ -11,6 +11,7 @@ from appointed.notices.outbox import (
     INTERRUPTED,
     PERHAPS,
     Outbox,
+    forget_old_notices,
     outbox_of_installation,
     send_again,
     settle_interrupted,
@@ -278,6 +279,20 @@ def test_who_was_ended_while_sending_leaves_a_question(
 
     notice.refresh_from_db()
     assert (sink.mails, notice.state, notice.error) == ([], State.FAILED, INTERRUPTED)
+
+
+def test_what_was_settled_goes_after_its_term(notice: Notice, outbox: Outbox):
+    outbox.send_due(now=NOW)
+
+    young = forget_old_notices(now=NOW + timedelta(days=364))
+    old = forget_old_notices(now=NOW + timedelta(days=366))
+
+    assert (young, old, Notice.objects.filter(pk=notice.pk).exists()) == (0, 1, False)
+
+
+def test_what_still_waits_stays(notice: Notice):
+    assert forget_old_notices(now=NOW + timedelta(days=1000)) == 0
+    assert Notice.objects.filter(pk=notice.pk).exists()
 
 
 def test_a_copy_would_bear_the_same_message_id(notice: Notice, outbox: Outbox, sink: MailSink):

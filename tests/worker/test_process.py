@@ -7,18 +7,21 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
 from django.conf import settings
 from django.db import connection
 
+from appointed.book.models import Notice
 from appointed.sync.models import Account
 from appointed.sync.queue import presume_workers_dead
 from appointed.sync.selectors_health import look_at_health
 from appointed.sync.wakeups import Urgency, wake_account
-from support.book import House
+from support.book import NINE, House
 from support.commands import environment_of
+from support.mail_sink import MailSink, mail_sink
 from support.queue import connected_account, empty_queue, jobs
 from support.supervisor import wait_for as wait_long_for
 
@@ -39,13 +42,14 @@ def account(open_house: House, silent_server: str) -> Account:
 
 
 @contextmanager
-def working() -> Iterator[subprocess.Popen[bytes]]:
+def working(email_url: str = "") -> Iterator[subprocess.Popen[bytes]]:
     """Run a worker over the test's database for the block."""
     facts = connection.get_connection_params()
     user, name, host = (quote(str(facts[part]), safe="") for part in ("user", "dbname", "host"))
     chosen = {
         "APPOINTED_DATABASE_URL": f"postgresql://{user}@/{name}?host={host}",
         "APPOINTED_ALLOWED_PRIVATE_HOSTS": "127.0.0.1",
+        "APPOINTED_EMAIL_URL": email_url,
     }
     process = subprocess.Popen(
         [sys.executable, "-m", "appointed.worker"],
@@ -127,3 +131,30 @@ def test_a_worker_survives_the_loss_of_its_connections():
         wait_for(lambda: alive() == 1)
 
         assert worker.poll() is None
+
+
+def test_a_worker_sends_what_is_due(open_house: House):
+    with mail_sink() as sink, working(sink.url):
+        open_house.book(tell=True)
+
+        wait_for(lambda: Notice.objects.get().state == Notice.State.SENT)
+
+        assert len(sink.mails) == 1
+
+
+def test_a_worker_killed_while_it_sends_causes_no_second_mail(open_house: House):
+    taken: list[int] = []
+    sink = MailSink(on_text=lambda: os.kill(taken[0], signal.SIGKILL))
+    with mail_sink(sink), working(sink.url) as first:
+        taken.append(first.pid)
+        open_house.book(tell=True)
+        first.wait(120)
+    sink.on_text = lambda: None
+
+    with mail_sink() as second, working(second.url):
+        wait_for(lambda: alive() == 1)
+        open_house.book(NINE + timedelta(days=1), tell=True)
+        wait_for(lambda: Notice.objects.filter(state=Notice.State.SENT).exists())
+
+    assert (len(sink.mails), len(second.mails)) == (1, 1)
+    assert Notice.objects.filter(state=Notice.State.SENDING).count() == 1

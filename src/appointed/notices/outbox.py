@@ -25,6 +25,7 @@ from appointed.notices.postman import MailServer, NotSent, PerhapsSent, deliver,
 
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=4)
 MOST_ATTEMPTS = 12
+KEPT_FOR = timedelta(days=365)
 INTERRUPTED_AFTER = timedelta(minutes=10)
 """No delivery lasts so long: who is sending then was ended."""
 PERHAPS = "It may have been sent: the line broke before the mail server's answer."
@@ -86,6 +87,13 @@ def settle_interrupted(*, now: datetime) -> int:
     return Notice.objects.filter(
         state=Notice.State.SENDING, due_at__lt=now - INTERRUPTED_AFTER
     ).update(state=Notice.State.FAILED, error=INTERRUPTED)
+
+
+def forget_old_notices(*, now: datetime) -> int:
+    """Delete what was settled longer ago than anybody asks; return how many."""
+    open_states = [Notice.State.WAITING, Notice.State.SENDING]
+    old = Notice.objects.filter(due_at__lt=now - KEPT_FOR).exclude(state__in=open_states)
+    return old.delete()[0]
 
 
 def send_again(*, notice: Notice, now: datetime) -> bool:
