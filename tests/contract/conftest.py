@@ -1,6 +1,5 @@
-"""The servers that the contract is held to."""
+"""The quirky server for the tests of this folder; the real ones come with the run."""
 
 from contract.quirky import quirky
-from support.caldav_fixtures import caldav_server, pytest_terminal_summary
 
-__all__ = ["caldav_server", "pytest_terminal_summary", "quirky"]
+__all__ = ["quirky"]

@@ -20,7 +20,7 @@ from appointed.providers.port import (
 )
 from appointed_standins.caldav.quirks import Discovery, Hrefs
 from contract.suite import create, event, fresh_key, look, upserts
-from support.fault_proxy import Answer
+from support.fault_proxy import Answer, LoseAnswer
 
 # ── finding the calendars ────────────────────────────────────────────────────────────────
 
@@ -339,3 +339,41 @@ def test_a_redirect_of_one_request_is_refused_by_the_client_itself():
         client.send("GET", "https://other.example/", headers={})
 
     client.close()
+
+
+def test_a_calendar_made_without_an_answer_is_made_once(quirky):
+    world = quirky()
+    world.proxy.plant(LoseAnswer(), "MKCALENDAR")
+
+    made = world.provider.create_calendar("Pat")
+
+    assert made.name == "Pat"
+    assert len(world.server.store.calendars) == 2
+
+
+def test_the_address_of_a_calendar_itself_is_enough(quirky):
+    world = quirky(discovery=Discovery.NOWHERE)
+    provider = world.connect(url=f"{world.proxy.url}{world.calendar_id}")
+
+    [calendar] = provider.list_calendars()
+
+    assert calendar.calendar_id == world.calendar_id
+    assert provider.check_credentials().subject == f"{world.proxy.url}{world.calendar_id}"
+
+
+def test_an_event_that_cannot_be_read_now_is_neither_gone_nor_alive(quirky):
+    world = quirky()
+    _, receipt = create(world)
+    world.proxy.plant(Answer(500), "GET", times=9)
+
+    with pytest.raises(ProviderUnavailable):
+        world.provider.fetch(world.calendar_id, [receipt.remote_id])
+
+
+def test_an_event_of_a_lost_calendar_is_not_taken_for_deleted(quirky):
+    world = quirky()
+    _, receipt = create(world)
+    del world.server.store.calendars[world.calendar_id]
+
+    with pytest.raises(CalendarGone):
+        world.provider.fetch(world.calendar_id, [receipt.remote_id])

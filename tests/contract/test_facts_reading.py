@@ -549,6 +549,17 @@ def test_find_asks_for_the_name_in_each_calendar(quirky):
     assert found.event.remote_id == receipt.remote_id
 
 
+def test_a_calendar_that_may_not_be_read_does_not_spoil_the_search(quirky):
+    world = quirky()
+    other = world.server.store.add("other")
+    key, receipt = create(world)
+    world.proxy.plant(Answer(403), "GET", path=other.path)
+
+    [found] = world.provider.find(key)
+
+    assert found.event.remote_id == receipt.remote_id
+
+
 def test_the_same_uid_in_two_calendars_is_two_events(quirky):
     world = quirky()
     other = world.server.store.add("other")

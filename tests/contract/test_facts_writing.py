@@ -9,6 +9,7 @@ import pytest
 
 from appointed.ical.lines import parse_lines
 from appointed.providers.port import (
+    CalendarGone,
     CreateEvent,
     Deleted,
     EventRejected,
@@ -582,3 +583,48 @@ def test_a_server_gets_no_more_connections_than_it_is_known_to_bear(quirky, writ
 
     assert len(receipts) == 20
     assert world.proxy.most_open <= writers
+
+
+def test_a_delete_in_a_lost_calendar_is_no_deletion(quirky):
+    world = quirky()
+    key, receipt = create(world)
+    del world.server.store.calendars[world.calendar_id]
+
+    with pytest.raises(CalendarGone):
+        delete(world, key, receipt)
+
+
+def test_an_update_whose_look_fails_is_unknown_only_after_it_was_sent(quirky):
+    world = quirky()
+    key, receipt = create(world)
+    world.proxy.plant(Drop(), "GET", times=9)
+
+    before = update(world, key, receipt, event("Bob"))
+    world.proxy.heal()
+    world.proxy.plant(LoseAnswer(), "PUT")
+    world.proxy.plant(Drop(), "GET", times=9, after=1)
+    after = update(world, key, receipt, event("Bob"))
+
+    assert isinstance(error_of(before), ProviderUnavailable)
+    assert isinstance(error_of(after), OutcomeUnknown)
+
+
+def test_an_event_whose_text_cannot_be_set_safely_is_refused(quirky):
+    world = quirky()
+    key, receipt = create(world)
+    stored = world.calendar.events[f"{key}.ics"]
+    stored.text = stored.text.replace("UID:", "RECURRENCE-ID:20261201T090000Z\r\nUID:")
+
+    answer = update(world, key, receipt, event("Bob"))
+
+    assert isinstance(error_of(answer), EventRejected)
+
+
+@pytest.mark.parametrize("status", [507, 501])
+def test_a_server_without_room_or_skill_is_tried_again_later(quirky, status):
+    world = quirky()
+    world.proxy.plant(Answer(status), "PUT")
+
+    receipt = creating(world)
+
+    assert isinstance(error_of(receipt), ProviderUnavailable)

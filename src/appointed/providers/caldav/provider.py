@@ -211,7 +211,10 @@ class CalDavProvider:
 
     def _named(self, name: str, calendar_id: str) -> RemoteEvent | None:
         client = self._client.at(calendar_id)
-        return _read_one(client, f"{client.path_of(calendar_id)}{name}")
+        try:
+            return _read_one(client, f"{client.path_of(calendar_id)}{name}")
+        except CalendarGone:
+            return None  # a shared calendar that may not be read cannot be asked
 
     def busy(
         self, calendar_ids: Sequence[str], start: datetime, end: datetime
