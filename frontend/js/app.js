@@ -1,4 +1,5 @@
 /* What every page does: the live line to the server, notes that come and go, menus, focus. */
+import { proposeGuesses } from "./guess.js";
 import { watchVersions } from "./live.js";
 import { closeMenus, startMenus } from "./menus.js";
 import { refreshParts } from "./parts.js";
@@ -7,6 +8,7 @@ import { startSheets } from "./sheets.js";
 const summary = document.querySelector("[data-focus-first]");
 if (summary) summary.focus();
 
+proposeGuesses();
 startMenus();
 startSheets();
 

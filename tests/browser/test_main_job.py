@@ -93,8 +93,6 @@ def _connect(page: Page, person: DavPerson) -> str:
     expect(page.get_by_role("heading", name="Calendars")).to_be_visible(timeout=PATIENCE_MS)
     ours = page.url
     _seen(page)
-    page.get_by_label("Check private for conflicts").check()
-    page.get_by_label("Pull events of private").check()
     page.get_by_label("Make the new calendar").check()
     page.get_by_role("button", name="Save the choice").click()
     expect(page.get_by_text("The calendars are chosen.")).to_be_visible(timeout=PATIENCE_MS)
@@ -107,7 +105,7 @@ def _connect(page: Page, person: DavPerson) -> str:
     expect(page.get_by_role("heading", name="Preview")).to_be_visible(timeout=PATIENCE_MS)
     _seen(page)
     page.get_by_role("button", name="Start").click()
-    expect(page.get_by_role("status")).to_contain_text("Done", timeout=PATIENCE_MS)
+    expect(page.locator("#run")).to_contain_text("Done", timeout=PATIENCE_MS)
     _seen(page)
     page.goto("/calendars")
     expect(page.get_by_role("table")).to_contain_text("In step", timeout=PATIENCE_MS)

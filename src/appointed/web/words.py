@@ -71,6 +71,10 @@ ACTIONS = {
     "restore": ("Put back", "undo-2"),
     "adopt": ("Find again", "search"),
 }
+RUN_ERRORS = {
+    "plan_outdated": "Something changed since this plan was made, and nothing of it was written. "
+    "Look at a new plan.",
+}
 RUN_STATES = {
     "waiting": ("Waiting", "hourglass", "busy"),
     "running": ("Running", "loader-circle", "busy"),

@@ -101,12 +101,15 @@ class PersonForm(PageForm):
         help_text="Needed to sign in.",
         error_messages={"invalid": "Enter an e-mail address such as name@example.com."},
     )
-    role = forms.ChoiceField(label="Role", choices=ROLES)
+    role = forms.ChoiceField(label="Role", choices=ROLES, initial=ROLES[0][0])
     bookable = forms.BooleanField(
         label="Sees clients (has a column in the book)", required=False, initial=True
     )
     colour = forms.ChoiceField(
-        label="Colour", choices=[(tone.value, tone.name) for tone in TONES], required=False
+        label="Colour",
+        choices=[(tone.value, tone.name) for tone in TONES],
+        initial=TONES[0].value,
+        required=False,
     )
 
 

@@ -32,7 +32,7 @@ from appointed.web.connections import state_line
 from appointed.web.forms.calendars import PasswordForm, SettingsForm, typed_from
 from appointed.web.pages import done, enter_faults, show, staff
 from appointed.web.when import clock, days_from, read_day, read_moment, said_at, today
-from appointed.web.words import ACTIONS, PROVIDERS, RUN_STATES
+from appointed.web.words import ACTIONS, PROVIDERS, RUN_ERRORS, RUN_STATES
 
 FAULTS = (Conflict, NotNow, NotConnected, Invalid)
 MARKS = ("check_conflicts", "pull", "push")
@@ -197,6 +197,7 @@ def run(request: HttpRequest, actor: Actor, run: UUID) -> HttpResponse:
         "words": words,
         "icon": icon,
         "tone": tone,
+        "error": RUN_ERRORS.get(found.error, found.error),
         "over": found.state in {"done", "failed", "suspended"},
         "counts": _counts(found.counts),
     }
