@@ -180,6 +180,7 @@ class Engine:
         self, connection: models.Connection, provider: CalendarProvider, lease: Lease
     ) -> bool:
         """Bring one practitioner's items in step; true says that events were created."""
+        self._end_interrupted(connection)
         planner = planner_for(connection, provider, self.clock())
         run = connection.runs.filter(state=models.Run.State.WAITING).order_by("pk").first()
         if planner is None or not may_write(connection, planner.pushing.settings, run):
@@ -198,6 +199,12 @@ class Engine:
         if everything:
             self._planned_everything(planner, lease)
         return created
+
+    def _end_interrupted(self, connection: models.Connection) -> None:
+        """Close the runs that a crash left open: this one holds the lease, so nobody runs them."""
+        connection.runs.filter(state=models.Run.State.RUNNING).update(
+            state=models.Run.State.FAILED, error="interrupted", finished_at=self.clock()
+        )
 
     def _leave(
         self, connection: models.Connection, provider: CalendarProvider, lease: Lease

@@ -86,7 +86,7 @@ def calendar_read(calendar: ExternalCalendar, *, now: datetime) -> None:
     calendar.save(
         update_fields=[
             "sync_token", "reading", "sweep", "doubts", "whole_look_at", "confirmed_at", "state",
-            "state_since", "state_reason",
+            "state_since", "state_reason", "writable",
         ]
     )  # fmt: skip
 

@@ -26,6 +26,8 @@ READING_VERSION = "1"
 """Rises when what is kept of an event changes: every calendar is then read anew."""
 WHOLE_LOOK_EVERY = timedelta(hours=24)
 DOUBT_AGAIN_AFTER = timedelta(seconds=60)
+READ_ONLY_AGAIN_AFTER = timedelta(minutes=30)
+"""So soon a read-only calendar is asked whether it may be written to again."""
 FEWEST_DOUBTFUL = 20
 _AHEAD = timedelta(days=430)
 _FARTHEST_AHEAD = timedelta(days=1200)
@@ -85,7 +87,7 @@ def _read(
         return
     whole = calendar.whole_look_at is None or calendar.whole_look_at <= now
     if whole:
-        _refuse_another(calendar, provider)
+        _check(calendar, provider)
     if whole or not calendar.sync_token:
         known = _known_versions(calendar)
         _read_pages(calendar, provider, None, known, reading, lease, now)
@@ -97,11 +99,21 @@ def _read(
         _read_pages(calendar, provider, None, known, reading, lease, now)
 
 
-def _refuse_another(calendar: models.ExternalCalendar, provider: CalendarProvider) -> None:
-    """Raise `CalendarGone` where the calendar was deleted and made anew under its address."""
+def _check(calendar: models.ExternalCalendar, provider: CalendarProvider) -> None:
+    """Learn whether the calendar may be written to now; it may have been given back to us.
+
+    Raises: `CalendarGone` where it was deleted and made anew under its address.
+    """
     check = provider.check_calendar(calendar.remote_id)
     if calendar.epoch and check.epoch and calendar.epoch != check.epoch:
         raise CalendarGone("Another calendar stands where this one was. Choose a calendar again.")
+    calendar.writable = check.writable
+
+
+def _next_whole_look(calendar: models.ExternalCalendar, now: datetime) -> datetime:
+    if calendar.doubts:
+        return now + DOUBT_AGAIN_AFTER
+    return now + (WHOLE_LOOK_EVERY if calendar.writable else READ_ONLY_AGAIN_AFTER)
 
 
 def _read_pages(
@@ -129,9 +141,15 @@ def _read_pages(
             calendar.sync_token = page.next_token
             calendar.reading = reading
             if whole:
-                again = DOUBT_AGAIN_AFTER if calendar.doubts else WHOLE_LOOK_EVERY
-                calendar.whole_look_at = now + again
+                calendar.whole_look_at = _next_whole_look(calendar, now)
             calendar_read(calendar, now=now)
+
+
+def _open_again(calendar: models.ExternalCalendar, now: datetime) -> None:
+    """Have planned now what waited for a calendar that could not be read."""
+    if calendar.state != models.ExternalCalendar.State.OK:
+        waiting = models.Link.objects.filter(target=calendar, due_at__gt=now)
+        waiting.exclude(state=LinkState.MISSING).update(due_at=now)
 
 
 def _take_over(calendar: models.ExternalCalendar, page: Page, now: datetime) -> None:

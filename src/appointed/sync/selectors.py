@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.utils import timezone
 
 from appointed.book.models import Change, Occurrence
@@ -48,7 +48,7 @@ def external_busy(
     Own appointments of the practitioner are not among them; those that another practitioner
     pushes into a calendar which this one pulls are.
     """
-    choices = (
+    choices = list(
         models.CalendarChoice.objects.select_related("connection", "calendar", "practitioner")
         .filter(
             Q(check_conflicts=True) | Q(pull=True),
@@ -57,8 +57,21 @@ def external_busy(
         )
         .order_by("pk")
     )
-    found = [busy for choice in choices for busy in _of_choice(choice, start, end)]
+    calendars = {choice.calendar_id for choice in choices}
+    read = _Read(
+        times=_grouped(calendars, (start - _LONGEST_OFFSET, end + _LONGEST_OFFSET)),
+        pushed=_pushed_into(calendars, (start, end)),
+    )
+    found = [busy for choice in choices for busy in _of_choice(choice, read, start, end)]
     return sorted(found, key=lambda busy: (busy.start, busy.end))
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What was read at once for all calendars: busy times, and appointments pushed into them."""
+
+    times: Mapping[int, list[models.BusyTime]]
+    pushed: Mapping[int, list[Occurrence]]
 
 
 def counts_as(show_as: ShowAs, busy: CountsAsBusy) -> str:
@@ -74,24 +87,52 @@ def counts_as(show_as: ShowAs, busy: CountsAsBusy) -> str:
 
 
 def _of_choice(
-    choice: models.CalendarChoice, start: datetime, end: datetime
+    choice: models.CalendarChoice, read: _Read, start: datetime, end: datetime
 ) -> Iterator[ExternalBusy]:
     settings = from_stored(choice.connection.settings)
     if not settings.pull.enabled and not settings.check_conflicts:
         return
     checked = choice.check_conflicts and settings.check_conflicts
     zone = choice.practitioner.time_zone
-    wide = (start - _LONGEST_OFFSET, end + _LONGEST_OFFSET)
-    for time in models.BusyTime.objects.filter(calendar=choice.calendar, during__overlap=wide):
+    for time in read.times.get(choice.calendar_id, ()):
         first, last = _instants(time, zone)
         if first < end and last > start:
             show = counts_as(ShowAs(time.show_as), settings.busy)
-            yield _busy(
-                choice, first, last, show=show, all_day=bool(time.first_day), checked=checked
-            )
-    for occurrence in _pushed_by_others(choice, start, end):
-        first, last = occurrence.during.lower, occurrence.during.upper
-        yield _busy(choice, first, last, show="busy", all_day=False, checked=checked)
+            all_day = time.first_day is not None
+            yield _busy(choice, (first, last), show=show, all_day=all_day, checked=checked)
+    for occurrence in read.pushed.get(choice.calendar_id, ()):
+        if occurrence.practitioner_id != choice.practitioner_id:
+            during = (occurrence.during.lower, occurrence.during.upper)
+            yield _busy(choice, during, show="busy", all_day=False, checked=checked)
+
+
+def _grouped(
+    calendars: Iterable[int], during: tuple[datetime, datetime]
+) -> dict[int, list[models.BusyTime]]:
+    times: dict[int, list[models.BusyTime]] = {}
+    found = models.BusyTime.objects.filter(calendar__in=calendars, during__overlap=during)
+    for time in found:
+        times.setdefault(time.calendar_id, []).append(time)
+    return times
+
+
+def _pushed_into(
+    calendars: Iterable[int], during: tuple[datetime, datetime]
+) -> dict[int, list[Occurrence]]:
+    """Return by calendar the appointments that stand in it: to others they are busy times."""
+    links = models.Link.objects.filter(
+        calendar__in=calendars,
+        state__in=[LinkState.LIVE, LinkState.UPDATING],
+        practitioner=OuterRef("practitioner"),
+        appointment=OuterRef("appointment"),
+    )
+    found = Occurrence.objects.filter(active=True, during__overlap=during).annotate(
+        stands_in=Subquery(links.values("calendar")[:1])
+    )
+    pushed: dict[int, list[Occurrence]] = {}
+    for occurrence in found.filter(stands_in__isnull=False):
+        pushed.setdefault(occurrence.stands_in, []).append(occurrence)
+    return pushed
 
 
 def _instants(time: models.BusyTime, zone: str) -> tuple[datetime, datetime]:
@@ -100,23 +141,9 @@ def _instants(time: models.BusyTime, zone: str) -> tuple[datetime, datetime]:
     return time.during.lower, time.during.upper
 
 
-def _pushed_by_others(
-    choice: models.CalendarChoice, start: datetime, end: datetime
-) -> Iterable[Occurrence]:
-    others = models.Link.objects.filter(
-        calendar=choice.calendar, state__in=[LinkState.LIVE, LinkState.UPDATING]
-    ).exclude(practitioner=choice.practitioner)
-    pairs = list(others.values_list("appointment_id", "practitioner_id"))
-    times = Occurrence.objects.filter(
-        appointment__in=[a for a, _ in pairs], active=True, during__overlap=(start, end)
-    )
-    return [t for t in times if (t.appointment_id, t.practitioner_id) in set(pairs)]
-
-
 def _busy(
     choice: models.CalendarChoice,
-    start: datetime,
-    end: datetime,
+    during: tuple[datetime, datetime],
     *,
     show: str,
     all_day: bool,
@@ -124,8 +151,8 @@ def _busy(
 ) -> ExternalBusy:
     return ExternalBusy(
         practitioner_id=choice.practitioner_id,
-        start=start,
-        end=end,
+        start=during[0],
+        end=during[1],
         show=show,
         connection=choice.connection.uuid,
         calendar=choice.calendar.name,
@@ -174,42 +201,64 @@ def sync_states(appointment_ids: Sequence[int]) -> dict[int, list[SyncState]]:
         .filter(push=True, practitioner__in={p for _, p in pairs})
         .order_by("pk")
     )
+    known = _Known.of(list(appointment_ids))
     states: dict[int, list[SyncState]] = {}
     for choice in choices:
         mine = [a for a, p in pairs if p == choice.practitioner_id and a is not None]
-        for appointment_id, state in _states(choice, mine):
-            states.setdefault(appointment_id, []).append(state)
+        for appointment_id, (state, reason) in _states(choice, known, mine):
+            account = choice.connection.account
+            states.setdefault(appointment_id, []).append(
+                SyncState(
+                    choice.connection.uuid,
+                    account.provider,
+                    choice.practitioner_id,
+                    state,
+                    reason,
+                )
+            )
     return states
 
 
+_Pair = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Links and unconsumed changes by appointment and practitioner, read at once."""
+
+    links: Mapping[_Pair, models.Link]
+    changed: frozenset[_Pair]
+
+    @classmethod
+    def of(cls, appointment_ids: Sequence[int]) -> _Known:
+        links = models.Link.objects.filter(appointment__in=appointment_ids)
+        changes = Change.objects.filter(appointment__in=appointment_ids)
+        return cls(
+            {(link.appointment_id, link.practitioner_id): link for link in links},
+            frozenset(changes.values_list("appointment_id", "practitioner_id")),
+        )
+
+
 def _states(
-    choice: models.CalendarChoice, appointment_ids: Sequence[int]
-) -> Iterator[tuple[int, SyncState]]:
-    pushing = pushing_of(choice.connection, choice.calendar, timezone.now())
-    links = {
-        link.appointment_id: link
-        for link in models.Link.objects.filter(
-            practitioner=choice.practitioner_id, appointment__in=appointment_ids
-        )
-    }
-    changed = set(
-        Change.objects.filter(
-            practitioner=choice.practitioner_id, appointment__in=appointment_ids
-        ).values_list("appointment_id", flat=True)
-    )
-    wanted = wanted_by_appointment(pushing, appointment_ids)
+    choice: models.CalendarChoice, known: _Known, appointment_ids: Sequence[int]
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    """Yield where each stands; what the book wants is read only where the link is not at rest."""
+    at_rest: set[int] = set()
     for pk in appointment_ids:
-        state, reason = _state(wanted.get(pk), links.get(pk), changed=pk in changed)
-        yield (
-            pk,
-            SyncState(
-                choice.connection.uuid,
-                choice.connection.account.provider,
-                choice.practitioner_id,
-                state,
-                reason,
-            ),
-        )
+        pair = (pk, choice.practitioner_id)
+        link = known.links.get(pair)
+        if link is not None and link.state == LinkState.LIVE and pair not in known.changed:
+            at_rest.add(pk)
+            yield pk, ("in_step", "")
+    rest = [pk for pk in appointment_ids if pk not in at_rest]
+    if not rest:
+        return
+    pushing = pushing_of(choice.connection, choice.calendar, timezone.now())
+    wanted = wanted_by_appointment(pushing, rest)
+    for pk in rest:
+        pair = (pk, choice.practitioner_id)
+        changed = pair in known.changed
+        yield pk, _state(wanted.get(pk), known.links.get(pair), changed=changed)
 
 
 def _state(wanted: Wanted | None, link: models.Link | None, *, changed: bool) -> tuple[str, str]:

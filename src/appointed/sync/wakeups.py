@@ -12,13 +12,14 @@ from enum import IntEnum
 from functools import partial
 
 from django.db import DatabaseError, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Now
 from procrastinate.contrib.django import app
 from procrastinate.exceptions import AlreadyEnqueued, ConnectorException
 
 from appointed.book.models import Change
 from appointed.core.choices import Mode
-from appointed.sync.models import Account, CalendarChoice, Link
+from appointed.sync.models import Account, CalendarChoice, ExternalCalendar, Link
 
 TASK = "look_at_account"
 QUEUE = "accounts"
@@ -51,31 +52,44 @@ def wake_account(account_id: int, urgency: Urgency) -> None:
 
 
 def due_accounts(now: datetime) -> list[int]:
-    """Return the accounts that have unconsumed changes or something due, and nobody at work."""
+    """Return the accounts that have something to do by now, and nobody at work.
+
+    What waits for a person (paused, manual, a first plan, a calendar that is gone or read-only)
+    is nothing to do: it wakes nobody.
+    """
     changes = Change.objects.filter(practitioner=OuterRef("practitioner"))
-    changed = CalendarChoice.objects.filter(
-        Exists(changes),
-        push=True,
-        calendar__account=OuterRef("pk"),
-        # changes that wait for a person wake nobody: a run for them would come every second
-        connection__sync_on=True,
-        connection__first_plan_seen=True,
-        connection__waits_for="",
-        connection__settings__push__enabled=True,
-        connection__settings__push__mode=Mode.AUTOMATIC,
+    late = Link.objects.filter(
+        practitioner=OuterRef("practitioner"),
+        target__account=OuterRef("calendar__account"),
+        due_at__lte=now,
     )
-    late = Link.objects.filter(target__account=OuterRef("pk"), due_at__lte=now)
+    writing = _free_to_write().filter(calendar__account=OuterRef("pk"))
     return list(
         Account.objects.filter(
-            Q(due_at__lte=now) | Q(dirty=True) | Exists(changed) | Exists(late),
+            Q(due_at__lte=now)
+            | Q(dirty=True)
+            | Exists(writing.filter(Exists(changes)))
+            | Exists(writing.filter(Exists(late))),
             Q(wait_until__isnull=True) | Q(wait_until__lte=now),
-            Q(lease_until__isnull=True) | Q(lease_until__lte=now),
+            Q(lease_until__isnull=True) | Q(lease_until__lte=Now()),
             state=Account.State.OK,
             connections__isnull=False,
         )
         .distinct()
         .values_list("pk", flat=True)
     )
+
+
+def _free_to_write() -> QuerySet[CalendarChoice]:
+    return CalendarChoice.objects.filter(
+        push=True,
+        calendar__writable=True,
+        connection__sync_on=True,
+        connection__first_plan_seen=True,
+        connection__waits_for="",
+        connection__settings__push__enabled=True,
+        connection__settings__push__mode=Mode.AUTOMATIC,
+    ).exclude(calendar__state=ExternalCalendar.State.GONE)
 
 
 def drop_unwanted_changes() -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection as database
 from django.db.models import Q
@@ -47,10 +47,13 @@ from appointed.sync.guard import Guard
 from appointed.sync.health import REASON_LIMIT, backoff, calendar_failed
 from appointed.sync.journal import note
 from appointed.sync.lease import Lease
+from appointed.sync.look import READ_ONLY_AGAIN_AFTER
 from appointed.sync.planning import Planned, Planner
 from appointed.sync.wakeups import wake_practitioners
 
 CHUNK = 50
+CLOSED_FOR = timedelta(hours=1)
+"""So long a calendar that takes no writes is left alone."""
 
 Write = Create | Update | Remove
 
@@ -94,16 +97,57 @@ class Writing:
     def _write_to(
         self, calendar: models.ExternalCalendar, items: Sequence[Planned]
     ) -> Iterator[Planned]:
-        if not calendar.writable or calendar.state == models.ExternalCalendar.State.GONE:
+        if not self._may_be_written_to(calendar):
+            self._put_off(items)
             return
         intents = self._announce(items)
         requests = [_request(intent) for intent in intents.values()]
         receipts = Guard(self.planner.provider).write(calendar, requests)
-        for group in as_they_come(receipts):
-            reach(CrashPoint.ANSWER_RECEIVED)
-            met = [intents[receipt.reference] for receipt in group]
-            self._remember(calendar, list(zip(met, group, strict=True)))
-            yield from (self.planner.again(i.item, i.row) for i in met if i.again)
+        try:
+            for group in as_they_come(receipts):
+                reach(CrashPoint.ANSWER_RECEIVED)
+                met = [intents.pop(receipt.reference) for receipt in group]
+                self._remember(calendar, list(zip(met, group, strict=True)))
+                yield from (self.planner.again(i.item, i.row) for i in met if i.again)
+        except (ReadOnly, CalendarGone) as error:
+            self._turned_away(calendar, list(intents.values()), error)
+
+    def _may_be_written_to(self, calendar: models.ExternalCalendar) -> bool:
+        """Say whether writing makes sense; a right that was withdrawn is asked for again."""
+        if calendar.state == models.ExternalCalendar.State.GONE:
+            return False
+        if calendar.writable:
+            return True
+        if not self.planner.provider.check_calendar(calendar.remote_id).writable:
+            return False
+        calendar.writable = True
+        with self.lease.committing():
+            calendar.save(update_fields=["writable"])
+        return True
+
+    def _put_off(self, items: Sequence[Planned]) -> None:
+        """Leave what cannot be written now for later, and ask no oftener than that."""
+        with self.lease.committing():
+            waiting = [item.row or self._unsent_row(item) for item in items]
+            for row in waiting:
+                row.due_at = self.clock() + CLOSED_FOR
+            save_links(waiting)
+            _consume(items)
+
+    def _unsent_row(self, item: Planned) -> models.Link:
+        link = not_sent(link_of_step(item), LinkState.PLANNED)
+        return rows.fill(new_row(self.planner, item), link)
+
+    def _turned_away(
+        self, calendar: models.ExternalCalendar, intents: Sequence[Intent], error: ProviderError
+    ) -> None:
+        """Remember that the calendar as a whole takes no writes: each has to be asked for."""
+        with self.lease.committing():
+            self._calendar_level(calendar, error, self.clock())
+            for intent in intents:
+                intent.row.problem = error.message[:REASON_LIMIT]
+                intent.row.due_at = self.clock() + CLOSED_FOR
+            save_links([intent.row for intent in intents])
 
     # ── before ──
 
@@ -223,7 +267,8 @@ class Writing:
     ) -> None:
         if isinstance(error, ReadOnly) and calendar.writable:
             calendar.writable = False
-            calendar.save(update_fields=["writable"])
+            calendar.whole_look_at = now + READ_ONLY_AGAIN_AFTER
+            calendar.save(update_fields=["writable", "whole_look_at"])
             note(step="read_only", connection=self.planner.connection, result=error.message)
         elif isinstance(error, CalendarGone):
             calendar_failed(calendar, error, now=now, gone=True)

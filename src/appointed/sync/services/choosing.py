@@ -175,6 +175,10 @@ def _free_the_push_mark(row: Connection, target: ExternalCalendar) -> None:
 
 
 def _have_planned_anew(row: Connection) -> None:
-    Connection.objects.filter(pk=row.pk).update(replan=True)
-    Account.objects.filter(pk=row.account_id).update(due_at=timezone.now(), wait_until=None)
-    wake_account(row.account_id, Urgency.PERSON)
+    """Have all connections of the practitioner planned anew: one may give up what another gets."""
+    affected = Connection.objects.filter(practitioner=row.practitioner_id)
+    affected.update(replan=True)
+    accounts = list(affected.values_list("account_id", flat=True))
+    Account.objects.filter(pk__in=accounts).update(due_at=timezone.now(), wait_until=None)
+    for account_id in accounts:
+        wake_account(account_id, Urgency.PERSON)
