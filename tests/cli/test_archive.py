@@ -4,8 +4,13 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
+from uuid import uuid4
 
+import psycopg
 import pytest
+from django.db import connection
+from psycopg import sql
 
 from support.commands import run_command
 from support.database import temporary_data_dir
@@ -100,3 +105,45 @@ def test_without_a_terminal_the_key_has_to_be_named(data_dir: Path):
 
     assert refused.returncode == 2
     assert "--recovery-key-file" in refused.stderr
+
+
+@pytest.fixture
+def two_databases(db: None) -> Iterator[tuple[str, str]]:  # noqa: ARG001 - its server runs
+    """The addresses of two empty databases on a server that is not ours."""
+    facts = connection.get_connection_params()
+    names = tuple(f"archive_{uuid4().hex[:12]}" for _ in range(2))
+    with psycopg.connect(
+        host=facts["host"], user=facts["user"], dbname="postgres", autocommit=True
+    ) as server:
+        for name in names:
+            server.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        host = quote(str(facts["host"]), safe="")
+        yield tuple(f"postgresql://{facts['user']}@/{name}?host={host}" for name in names)
+        for name in names:
+            drop = sql.SQL("DROP DATABASE {} WITH (FORCE)")
+            server.execute(drop.format(sql.Identifier(name)))
+
+
+def test_a_server_s_database_moves_to_another(
+    two_databases: tuple[str, str], data_dir: Path, tmp_path: Path
+):
+    first, second = two_databases
+    run_command(data_dir, "migrate", APPOINTED_DATABASE_URL=first)
+    owner = ("create-owner", "--email", "olga@example.org", "--practice", "North")
+    made = run_command(data_dir, *owner, APPOINTED_DATABASE_URL=first)
+    backed = run_command(data_dir, "backup", *files(tmp_path), APPOINTED_DATABASE_URL=first)
+
+    restored = run_command(data_dir, "restore", *files(tmp_path), APPOINTED_DATABASE_URL=second)
+
+    key = run_command(data_dir, "api-key", "create", "--name", "x", APPOINTED_DATABASE_URL=second)
+    codes = [done.returncode for done in (made, backed, restored, key)]
+    assert codes == [0, 0, 0, 0], (backed.stderr, restored.stderr)
+
+
+def test_an_older_schema_of_a_server_is_not_changed_by_the_way(
+    two_databases: tuple[str, str], data_dir: Path
+):
+    refused = run_command(data_dir, "status", APPOINTED_DATABASE_URL=two_databases[0])
+
+    assert refused.returncode == 1
+    assert "run `appointed migrate`" in refused.stderr
