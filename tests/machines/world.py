@@ -317,6 +317,22 @@ class World:
         assert len(keys) == sum(1 for i, _ in self.store.state.mails if i == item), "inv4"
         for key in keys:
             assert self._was_killed_by_a_person(key), f"inv3: nobody deleted {key}"
+        appointment = self.store.state.book[item]
+        found = self.store.state.mails.get((item, appointment.version))
+        if found is not None and isinstance(appointment.content.when, Timed):
+            start = appointment.content.when.instants[0]
+            assert start > found, "inv3: what had begun was cancelled"
+            assert self._last_written(keys[-1]) == start, "inv3: the book had changed unsent"
+
+    def _last_written(self, key: str) -> datetime | None:
+        """Return the start that an engine last wrote into the event with this key."""
+        writes = (w.after for w in self.server.accounts.writes if w.verb is not Verb.DELETE)
+        starts = [
+            e.content.when.instants[0]
+            for e in writes
+            if e is not None and key in _keys(e) and isinstance(e.content.when, Timed)
+        ]
+        return starts[-1] if starts else None
 
     def _was_killed_by_a_person(self, key: str) -> bool:
         """Say whether the last death of an event with this key was a person's deed."""
