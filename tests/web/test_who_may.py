@@ -83,3 +83,10 @@ def test_a_page_of_nothing_says_so(enter: Entered) -> None:
 
     assert answer.status_code == 404
     assert b"There is no such appointment here" in answer.content
+
+
+def test_an_address_of_nothing_answers_with_a_page(client: Client) -> None:
+    answer = client.get("/nowhere")
+
+    assert answer.status_code == 404
+    assert b"There is nothing at this address" in answer.content
