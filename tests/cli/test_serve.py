@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from support.caldav_servers import free_port
 from support.commands import COMMAND, Serving, environment_of, lives, run_command, serving
 from support.database import temporary_data_dir
+from support.programs import answers
 from support.supervisor import wait_for
 
 pytestmark = pytest.mark.slow
@@ -161,3 +163,19 @@ def test_a_port_in_use_is_named(data_dir: Path):
 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert f"127.0.0.1:{port} cannot be listened on" in refused.stderr
+
+
+def test_more_halves_may_run_beside_it_and_end_when_asked(served: Serving):
+    port = free_port()
+    halves = [
+        subprocess.Popen([*COMMAND, *words], env=environment_of(served.data_dir))  # noqa: S603 - our own command
+        for words in (("worker",), ("web", "--port", str(port)))
+    ]
+    second = Serving(halves[1], served.data_dir, f"http://127.0.0.1:{port}", [])  # type: ignore[arg-type]  # nobody reads its output
+    wait_for(lambda: answers(port), seconds=120)
+    wait_for(lambda: "appointed_workers 2\n" in second.get("/metrics")[1], seconds=120)
+
+    for half in halves:
+        half.terminate()
+
+    assert [half.wait(60) for half in halves] == [0, 0]
