@@ -22,7 +22,7 @@ from appointed.providers.port import (
 )
 from appointed.providers.texts import TEXTS, sentence
 from appointed_standins.caldav.quirks import Discovery
-from contract.suite import create
+from contract.verbs import create
 from support.caldav_servers import free_port
 from support.fault_proxy import Answer, Hold
 from support.tls import certificate, tls_server

@@ -3,7 +3,7 @@
 import pytest
 
 from appointed.providers.port import CreateEvent, Written
-from contract.suite import event, fresh_key
+from contract.verbs import event, fresh_key
 from contract.worlds import DavWorld
 
 MANY = 200

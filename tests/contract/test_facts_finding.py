@@ -19,7 +19,7 @@ from appointed.providers.port import (
     Written,
 )
 from appointed_standins.caldav.quirks import Discovery, Hrefs
-from contract.suite import create, event, fresh_key, look, upserts
+from contract.verbs import create, event, fresh_key, look, upserts
 from support.fault_proxy import Answer, LoseAnswer
 
 # ── finding the calendars ────────────────────────────────────────────────────────────────

@@ -17,7 +17,7 @@ from appointed.providers.icloud.auth import icloud_access, icloud_voice
 from appointed.providers.icloud.manifest import MANIFEST, PACE
 from appointed.providers.port import Deleted, Written
 from appointed_standins.caldav import Request
-from contract.suite import create, delete, event, fetch, look, tombstones, update, upserts
+from contract.verbs import create, delete, event, fetch, look, tombstones, update, upserts
 
 PARTITION = "https://p42-caldav.icloud.com"
 
