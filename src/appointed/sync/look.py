@@ -133,12 +133,12 @@ def _read_pages(
         listed.update(page.listed)
         with lease.committing():
             _take_over(calendar, page, now)
-            if page.next_token is None:
+            if page.next_token is None and not page.complete:
                 continue
             if whole and page.complete:
                 _take_over_absence(calendar, listed | set(page.unread), now)
             crashpoints.reach(CrashPoint.BEFORE_TOKEN)
-            calendar.sync_token = page.next_token
+            calendar.sync_token = page.next_token or ""  # none: it is listed each time
             calendar.reading = reading
             if whole:
                 calendar.whole_look_at = _next_whole_look(calendar, now)
