@@ -164,3 +164,19 @@ def test_a_deletion_asked_about_and_declined_is_put_back(kind):
     world.check_settled()
     assert world.event_of(item) is not None
     assert world.store.state.mails == {}
+
+
+@pytest.mark.parametrize("point", WRITE_POINTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_persons_copy_outlives_a_removal_that_was_cut_off(kind, point):
+    world = World(kind)
+    item = settled(world)
+    copy = world.people.copy(world.event_of(item), by=HOUR)
+    world.cancel(item)
+    world.armed = Armed(point)
+    world.cycle()
+
+    world.settle()
+
+    world.check_settled()
+    assert world.server.events() == [copy]
