@@ -10,7 +10,7 @@ from appointed.sync.queue import (
     free_work_of_the_dead,
     presume_workers_dead,
 )
-from appointed.sync.selectors_health import look_at_health
+from appointed.sync.selectors_health import look_at_health, worker_is_missing
 from appointed.sync.wakeups import Urgency, wake_account
 from support.book import House
 from support.queue import connected_account, empty_queue, finish_job, jobs, start_job
@@ -117,3 +117,11 @@ def test_health_counts_workers_and_what_waits(account: Account):
     health = look_at_health()
 
     assert (health.missing, health.numbers["wake_ups_waiting", ""]) == ((), 1)
+
+
+@pytest.mark.usefixtures("account")
+def test_pages_learn_whether_a_worker_is_missing():
+    before = worker_is_missing()
+    start_job()
+
+    assert (before, worker_is_missing()) == (True, False)

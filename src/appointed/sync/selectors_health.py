@@ -54,3 +54,15 @@ def look_at_health() -> Health:
     except psycopg.Error:
         return Health()
     return Health(True, {(name, label): int(number) for name, label, number in rows})
+
+
+def worker_is_missing() -> bool:
+    """Say, for pages, whether no worker was heard of lately: one cheap question."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute(
+            "SELECT NOT EXISTS (SELECT 1 FROM procrastinate_workers"
+            " WHERE last_heartbeat > now() - make_interval(secs => %s))",
+            [DEAD_AFTER.total_seconds()],
+        )
+        [missing] = cursor.fetchone()
+    return bool(missing)
