@@ -97,7 +97,7 @@ class Writing:
     def _write_to(
         self, calendar: models.ExternalCalendar, items: Sequence[Planned]
     ) -> Iterator[Planned]:
-        if not self._may_be_written_to(calendar):
+        if not calendar.writable or calendar.state == models.ExternalCalendar.State.GONE:
             self._put_off(items)
             return
         intents = self._announce(items)
@@ -111,19 +111,6 @@ class Writing:
                 yield from (self.planner.again(i.item, i.row) for i in met if i.again)
         except (ReadOnly, CalendarGone) as error:
             self._turned_away(calendar, list(intents.values()), error)
-
-    def _may_be_written_to(self, calendar: models.ExternalCalendar) -> bool:
-        """Say whether writing makes sense; a right that was withdrawn is asked for again."""
-        if calendar.state == models.ExternalCalendar.State.GONE:
-            return False
-        if calendar.writable:
-            return True
-        if not self.planner.provider.check_calendar(calendar.remote_id).writable:
-            return False
-        calendar.writable = True
-        with self.lease.committing():
-            calendar.save(update_fields=["writable"])
-        return True
 
     def _put_off(self, items: Sequence[Planned]) -> None:
         """Leave what cannot be written now for later, and ask no oftener than that."""
@@ -246,7 +233,8 @@ class Writing:
                 self._end(intent, outcomes.CONFLICT)
             case EventRejected():
                 rows.fill(row, refused(link, _content(intent.item)))
-                row.due_at = None
+                removing = isinstance(intent.item.step, Remove)
+                row.due_at = now + backoff(row.attempts) if removing else None
                 self._end(intent, outcomes.REFUSED)
                 self._count("failed")
             case VersionConflict():
