@@ -95,7 +95,7 @@ def test_keys_alone_choose_a_time_and_book_it(staff: Page) -> None:
     staff.get_by_label("Length in minutes").fill("30")
     staff.keyboard.press("Enter")
 
-    expect(staff.locator(".toast-note")).to_contain_text("Booked: Ann, Mon 1 Mar, 09:15")
+    expect(staff.locator(".toast-note")).to_contain_text("Booked: Ann Ámos, Mon 1 Mar, 09:15")
     expect(entry(staff)).to_be_visible()
 
 
@@ -122,7 +122,9 @@ def test_a_clash_is_told_and_may_be_booked_anyway(staff: Page, open_house: House
 
     staff.get_by_label("Start").fill("09:30")
     staff.get_by_role("button", name="Move").click()
-    expect(staff.get_by_role("alert")).to_contain_text("Pat is busy Mon 1 Mar 09:00–10:00")
+    expect(staff.get_by_role("main").get_by_role("alert")).to_contain_text(
+        "Pat is busy Mon 1 Mar 09:00–10:00"
+    )
     assert axe_faults(staff) == []
     staff.get_by_role("button", name="Book anyway").click()
 
@@ -139,7 +141,9 @@ def test_a_stale_change_shows_who_was_faster(staff: Page, open_house: House) -> 
 
     staff.get_by_label("Where").fill("Room 2")
     staff.get_by_role("button", name="Save").click()
-    expect(staff.get_by_role("alert")).to_contain_text("changed this appointment at")
+    expect(staff.get_by_role("main").get_by_role("alert")).to_contain_text(
+        "changed this appointment at"
+    )
     staff.get_by_role("button", name="Put mine on top").click()
 
     expect(staff.get_by_text("Saved: Ann")).to_be_visible()

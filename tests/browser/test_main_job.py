@@ -81,8 +81,10 @@ def test_a_wrong_password_is_told_with_its_remedy(
 
     _sign_in(page, person, password="wrong")
 
-    expect(page.get_by_role("alert")).to_contain_text("refused user or password")
-    expect(page.get_by_role("alert")).to_contain_text("C245")
+    expect(page.get_by_role("main").get_by_role("alert")).to_contain_text(
+        "refused user or password"
+    )
+    expect(page.get_by_role("main").get_by_role("alert")).to_contain_text("C245")
     expect(page.get_by_label("User")).to_have_value("alice")
     _seen(page)
 

@@ -11,6 +11,7 @@ from appointed.book.access import Action, Actor, may, may_for_somebody
 from appointed.sync.facts import ConnectionFacts, all_connections
 from appointed.sync.standing import ORDER
 from appointed.web.connections import ago, oldest_success, state_line
+from appointed.web.workers import WATCH
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,13 @@ MENU = (
 )
 
 
+ASLEEP = Banner(
+    "Nothing is carried out at present.",
+    "The worker of this server does not answer. Bookings are kept; calendars and mails follow "
+    "as soon as it runs again. Tell whoever runs this server.",
+)
+
+
 def menu_for(path: str) -> tuple[MenuItem, ...]:
     """Return the menu with the part in which `path` lies marked."""
     return tuple(
@@ -67,10 +75,11 @@ def may_set_up(actor: Actor) -> bool:
 
 def look_around(actor: Actor) -> tuple[Status, tuple[Banner, ...]]:
     """Return how the calendars are doing, and what waits for a decision."""
+    asleep = () if WATCH.answers() else (ASLEEP,)
     if not may_for_somebody(actor, Action.CONNECT):
-        return Status("none", "Calendars are kept by others"), ()
+        return Status("none", "Calendars are kept by others"), asleep
     connections = all_connections(actor)
-    return _status(connections), tuple(_banners(connections))
+    return _status(connections), (*asleep, *_banners(connections))
 
 
 def _status(connections: Sequence[ConnectionFacts]) -> Status:

@@ -18,9 +18,7 @@ PATHS = {
         " JOIN sync_account AS account ON account.id = calendar.account_id"
     ),
 }
-WATCH = "".join(
-    f"SELECT web_signal_watch('{table}', '{path}');\n" for table, path in PATHS.items()
-)
+WATCH = "".join(f"SELECT web_signal_watch('{table}', '{path}');\n" for table, path in PATHS.items())
 
 # Every look writes to these two; only what the pages show of them is a signal.
 STATES = """
@@ -48,14 +46,17 @@ CREATE TRIGGER web_signal_state AFTER UPDATE ON sync_externalcalendar FOR EACH R
 WHEN (OLD.state IS DISTINCT FROM NEW.state OR OLD.name IS DISTINCT FROM NEW.name)
 EXECUTE FUNCTION web_signal_calendar();
 """
-FORGET = "".join(
-    f"DROP TRIGGER IF EXISTS web_signal_{kind} ON {table};\n"
-    for table in PATHS
-    for kind in ("insert", "update", "delete")
-) + """
+FORGET = (
+    "".join(
+        f"DROP TRIGGER IF EXISTS web_signal_{kind} ON {table};\n"
+        for table in PATHS
+        for kind in ("insert", "update", "delete")
+    )
+    + """
 DROP FUNCTION web_signal_account() CASCADE;
 DROP FUNCTION web_signal_calendar() CASCADE;
 """
+)
 
 
 class Migration(migrations.Migration):

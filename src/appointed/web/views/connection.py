@@ -30,7 +30,7 @@ from appointed.sync.services.connecting import Outcome
 from appointed.sync.services.finding import run_for
 from appointed.web.connections import state_line
 from appointed.web.forms.calendars import PasswordForm, SettingsForm, typed_from
-from appointed.web.pages import done, enter_faults, show, staff
+from appointed.web.pages import done, enter_faults, go, show, staff
 from appointed.web.when import clock, days_from, read_day, read_moment, said_at, today
 from appointed.web.words import ACTIONS, PROVIDERS, RUN_ERRORS, RUN_STATES
 
@@ -139,7 +139,8 @@ def disconnect(request: HttpRequest, actor: Actor, connection: UUID) -> HttpResp
     if request.method == "POST":
         remove = request.POST.get("events") == "remove"
         connecting.disconnect(actor=actor, connection=connection, remove=remove)
-        return done(request, "Disconnected.", reverse("web:calendars"))
+        messages.success(request, "Disconnected.")
+        return go(request, reverse("web:calendars"))
     context = {"title": f"Disconnect {found.practitioner_name}", "one": found}
     return show(request, actor, "web/calendars/disconnect.html", context)
 
