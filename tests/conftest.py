@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
+import hypothesis
 import pytest
 from django.db import connections
 
@@ -16,6 +17,9 @@ from support.book import House, make_house
 from support.database import test_server
 
 pytest_plugins = ["support.caldav_fixtures"]
+
+hypothesis.settings.register_profile("here", deadline=None)  # no duration is a pass mark
+hypothesis.settings.load_profile("here")
 
 SERVER = pytest.StashKey[ExitStack]()
 

@@ -1,15 +1,14 @@
 """`decide`, one row a case: every state of a link × what the book wants."""
 
-from dataclasses import replace
 from datetime import timedelta
-from uuid import UUID
 
 import pytest
 
 from appointed.core.events import NO_EVENT, OwnedField
 from appointed.core.keys import derive_key
 from appointed.core.links import REVERTS_A_DAY, LinkState
-from appointed.core.planning import (
+from appointed.core.planning import decide
+from appointed.core.steps import (
     Absent,
     Age,
     Ask,
@@ -19,8 +18,6 @@ from appointed.core.planning import (
     Remove,
     Update,
     Why,
-    decide,
-    plan_push,
 )
 from support.pushed import (
     BOOKED,
@@ -305,32 +302,6 @@ def test_the_next_generation_begins_with_nothing():
     assert step.link is not None
     assert step.link.generation == 2
     assert (step.link.salt, step.link.reverts, step.link.seen) == (0, (), False)
-
-
-def test_what_is_in_neither_book_nor_links_is_in_no_plan():
-    plan = plan_push(book={}, links={}, policy=POLICY, now=NOW)
-
-    assert plan.steps == ()
-
-
-def test_a_link_that_the_book_does_not_know_is_removed():
-    plan = plan_push(book={}, links={ITEM: link()}, policy=POLICY, now=NOW)
-
-    assert [said(step)[0] for step in plan.steps] == [Remove]
-
-
-def test_a_plan_removes_first_and_then_writes_what_begins_soonest():
-    late, soon, gone = (replace(ITEM, appointment=UUID(int=n)) for n in (7, 8, 9))
-    plan = plan_push(
-        book={late: stand(MOVED), soon: stand(BOOKED)},
-        links={gone: link(item=gone)},
-        policy=POLICY,
-        now=NOW,
-    )
-
-    order = [w.link.item for w in plan.writes]
-
-    assert order == [gone, soon, late]
 
 
 def test_a_link_keeps_its_place_where_a_person_put_it():

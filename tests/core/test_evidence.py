@@ -6,7 +6,14 @@ import pytest
 
 from appointed.core.evidence import LATEST_ARRIVAL, proven, recognised
 from appointed.core.links import ADOPTING, LinkState
-from appointed.core.planning import Absent, Alive, Taken, Unclear, Vanished, Why
+from appointed.core.steps import (
+    Absent,
+    Alive,
+    Taken,
+    Unclear,
+    Vanished,
+    Why,
+)
 from support.pushed import KEY, NOW, P, Q, event, link, stand
 
 S = LinkState

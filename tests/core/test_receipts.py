@@ -11,7 +11,13 @@ from appointed.core.links import (
     reported_gone,
     seen_alive,
 )
-from appointed.core.planning import not_sent, put_back, refused, removed, written
+from appointed.core.settling import (
+    not_sent,
+    put_back,
+    refused,
+    removed,
+    written,
+)
 from support.pushed import BOOKED, DAY, HOUR, KEY, MOVED, NOW, RETITLED, Q, drifted, event, link
 
 S = LinkState

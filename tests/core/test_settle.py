@@ -6,7 +6,9 @@ import pytest
 
 from appointed.core.events import NO_EVENT, OwnedField
 from appointed.core.links import LinkState
-from appointed.core.planning import (
+from appointed.core.planning import decide
+from appointed.core.settling import settle
+from appointed.core.steps import (
     Absent,
     Alive,
     Ask,
@@ -18,8 +20,6 @@ from appointed.core.planning import (
     Update,
     Vanished,
     Why,
-    decide,
-    settle,
 )
 from support.pushed import (
     BOOKED,

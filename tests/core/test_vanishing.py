@@ -7,7 +7,8 @@ import pytest
 
 from appointed.core.events import NO_EVENT
 from appointed.core.links import RECREATIONS, LinkState
-from appointed.core.planning import (
+from appointed.core.settling import after_vanishing, removed
+from appointed.core.steps import (
     Absent,
     Age,
     Hold,
@@ -15,8 +16,6 @@ from appointed.core.planning import (
     OnDeletion,
     Signal,
     Why,
-    after_vanishing,
-    removed,
 )
 from support.pushed import (
     BOOKED,

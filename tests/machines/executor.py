@@ -14,7 +14,16 @@ from appointed.core.events import RemoteEvent
 from appointed.core.evidence import proven, recognised
 from appointed.core.keys import Item
 from appointed.core.links import Link, LinkState, reported_gone, seen_alive
-from appointed.core.planning import (
+from appointed.core.planning import decide
+from appointed.core.settling import (
+    after_vanishing,
+    not_sent,
+    refused,
+    removed,
+    settle,
+    written,
+)
+from appointed.core.steps import (
     Absent,
     Alive,
     Answer,
@@ -34,13 +43,6 @@ from appointed.core.planning import (
     Vanished,
     Wanted,
     Why,
-    after_vanishing,
-    decide,
-    not_sent,
-    refused,
-    removed,
-    settle,
-    written,
 )
 from appointed.core.windows import EARLIEST, LATEST, Window
 from appointed.providers.port import (

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from appointed.core.planning import OnDeletion
+from appointed.core.steps import OnDeletion
 from appointed.providers.memory.accounting import EVENT_WRITES, Verb
 from appointed.providers.memory.faults import Answer, Drop, LoseAnswer, Zombie
 from machines.executor import CrashPoint

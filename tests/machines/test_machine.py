@@ -20,7 +20,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from appointed.core.planning import OnDeletion
+from appointed.core.steps import OnDeletion
 from appointed.providers.memory import Echo, Rights, Verb
 from appointed.providers.memory.accounting import EVENT_WRITES
 from appointed.providers.memory.faults import (

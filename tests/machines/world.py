@@ -11,7 +11,16 @@ from uuid import UUID
 from appointed.core.events import Content, OwnedField, Timed
 from appointed.core.keys import Item
 from appointed.core.links import RECREATIONS, LinkState
-from appointed.core.planning import Absent, Age, OnDeletion, Policy, Stand, Wanted, Why, put_back
+from appointed.core.settling import put_back
+from appointed.core.steps import (
+    Absent,
+    Age,
+    OnDeletion,
+    Policy,
+    Stand,
+    Wanted,
+    Why,
+)
 from appointed.core.windows import EARLIEST, LATEST, Window, window_around
 from appointed.providers.memory import Deed, Echo, MemoryServer, People, StoredEvent, connect
 from appointed.providers.memory.accounting import Verb, Write

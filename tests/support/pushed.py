@@ -9,7 +9,7 @@ from uuid import UUID
 from appointed.core.events import NO_EVENT, Content, RemoteEvent, Stamp, Timed
 from appointed.core.keys import Item, derive_key
 from appointed.core.links import Link, LinkState
-from appointed.core.planning import (
+from appointed.core.steps import (
     Ask,
     Create,
     Hold,

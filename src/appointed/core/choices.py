@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from appointed.core.planning import OnDeletion
+from appointed.core.steps import OnDeletion
 
 _T = TypeVar("_T")
 

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from appointed.core.links import ADOPTING, Link, LinkState
-from appointed.core.planning import Alive, Answer, Stand, Unclear, Vanished, Wanted
+from appointed.core.steps import (
+    Alive,
+    Answer,
+    Stand,
+    Unclear,
+    Vanished,
+    Wanted,
+)
 
 LATEST_ARRIVAL = timedelta(minutes=2)
 """So long a request that nobody waits for may still be carried out, or a search lag behind."""

@@ -9,7 +9,13 @@ from typing import assert_never
 
 from appointed.core.choices import TITLE_FIELDS, CancelledEntries, Include, NameLevel, SyncSettings
 from appointed.core.events import Content, ShowAs, When, plain_text
-from appointed.core.planning import Absent, Age, Stand, Wanted, Why
+from appointed.core.steps import (
+    Absent,
+    Age,
+    Stand,
+    Wanted,
+    Why,
+)
 from appointed.core.windows import Window, instants_of
 
 TITLE_LIMIT = 500

@@ -7,7 +7,14 @@ from datetime import datetime
 
 from appointed.core.evidence import proven, recognised
 from appointed.core.links import Link
-from appointed.core.planning import Alive, Answer, Taken, Unclear, Vanished, Wanted
+from appointed.core.steps import (
+    Alive,
+    Answer,
+    Taken,
+    Unclear,
+    Vanished,
+    Wanted,
+)
 from appointed.providers.port import CalendarGone, CalendarProvider, Identity, ProviderError
 from appointed.sync import models
 from appointed.sync.health import stops_account

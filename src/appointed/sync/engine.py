@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db.models import Q
 from django.utils import timezone
 
-from appointed.core.planning import Create
+from appointed.core.steps import Create
 from appointed.providers.port import CalendarProvider, CredentialsRejected, ProviderError
 from appointed.sync import models
 from appointed.sync.accounts import connect_account

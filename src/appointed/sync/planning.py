@@ -14,7 +14,8 @@ from appointed.book.models import Appointment, Change, Occurrence
 from appointed.core.events import Content
 from appointed.core.keys import Item
 from appointed.core.links import WITHOUT_EVENT
-from appointed.core.planning import (
+from appointed.core.planning import decide
+from appointed.core.steps import (
     Absent,
     Create,
     Nothing,
@@ -26,7 +27,6 @@ from appointed.core.planning import (
     Update,
     Wanted,
     Why,
-    decide,
 )
 from appointed.providers.port import CalendarProvider
 from appointed.sync import models, rows

@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from appointed.core.events import Content
-from appointed.core.planning import Absent, Age, Create, Remove, Stand, Update
+from appointed.core.steps import (
+    Absent,
+    Age,
+    Create,
+    Remove,
+    Stand,
+    Update,
+)
 from appointed.core.windows import instants_of
 from appointed.sync import models
 from appointed.sync.planning import Planned, Planner, action_of, steps_by_kind

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from appointed.book.models import Change
 from appointed.core.links import Link, LinkState
-from appointed.core.planning import (
+from appointed.core.settling import after_vanishing, removed, settle
+from appointed.core.steps import (
     Ask,
     Create,
     Hold,
@@ -18,9 +19,6 @@ from appointed.core.planning import (
     Signal,
     Update,
     Vanished,
-    after_vanishing,
-    removed,
-    settle,
 )
 from appointed.sync import models, rows
 from appointed.sync.asking import Asking

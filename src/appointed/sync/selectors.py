@@ -14,7 +14,13 @@ from appointed.book.models import Change, Occurrence
 from appointed.core.choices import CountsAsBusy, from_stored
 from appointed.core.events import ShowAs
 from appointed.core.links import LinkState
-from appointed.core.planning import Absent, Age, Stand, Wanted, Why
+from appointed.core.steps import (
+    Absent,
+    Age,
+    Stand,
+    Wanted,
+    Why,
+)
 from appointed.core.windows import midnight
 from appointed.sync import models
 from appointed.sync.wanted import pushing_of, wanted_by_appointment

@@ -13,7 +13,7 @@ from django.db.models import Q
 from appointed.book.models import Appointment, Occurrence, Practitioner
 from appointed.core.choices import SyncSettings, from_stored
 from appointed.core.events import AllDay, Timed, When
-from appointed.core.planning import Absent, Wanted, Why
+from appointed.core.steps import Absent, Wanted, Why
 from appointed.core.windows import Window, window_around
 from appointed.core.wording import BookEntry, Kind, wanted_of
 from appointed.sync import models

@@ -12,15 +12,17 @@ from django.db.models import Q
 from appointed.book.models import Change
 from appointed.core.events import Content
 from appointed.core.links import Link, LinkState
-from appointed.core.planning import (
-    Create,
-    Remove,
-    Update,
-    Why,
+from appointed.core.settling import (
     not_sent,
     refused,
     removed,
     written,
+)
+from appointed.core.steps import (
+    Create,
+    Remove,
+    Update,
+    Why,
 )
 from appointed.providers.port import (
     CalendarGone,
