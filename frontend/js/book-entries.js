@@ -113,6 +113,16 @@ export function dayWords(date, view, facts) {
   return short.formatRange(first, last);
 }
 
+/** Names the column of a day. */
+export function columnWords(date, facts) {
+  return new Intl.DateTimeFormat(facts.locale, {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    timeZone: facts.zone,
+  }).format(date);
+}
+
 /** Says a point of the grid: "Tue 25 Nov, 10:15, Pat". */
 export function pointWords(date, column, facts) {
   const words = new Intl.DateTimeFormat(facts.locale, {

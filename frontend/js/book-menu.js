@@ -116,7 +116,7 @@ export function startMenu({ root, facts, cursor, openNew, openRange, state, refr
     const box = button.getBoundingClientRect();
     const at = { x: box.left, y: box.bottom + 2 };
     if (more) show("entry", entryOf(more), at, more);
-    else show("day", { date: head.dataset.headMenu || state.date, who: head.dataset.who }, at, head);
+    else show("day", { date: head.closest("[data-date]")?.dataset.date ?? state.date, who: head.dataset.who }, at, head);
   });
 
   async function setStatus(status) {

@@ -3,7 +3,7 @@ import { showing } from "./live.js";
 import { refreshParts } from "./parts.js";
 import { openSheet, sheetIsOpen } from "./sheets.js";
 import { say } from "./notes.js";
-import { dayWords, entryContent, toEvents } from "./book-entries.js";
+import { columnWords, dayWords, entryContent, toEvents } from "./book-entries.js";
 import { moveTo, saving } from "./book-save.js";
 import { Cursor } from "./book-cursor.js";
 import { startMenu } from "./book-menu.js";
@@ -120,7 +120,7 @@ function options() {
     },
     eventsSet: () => cursor.restore(),
     resourceDayHeaderContent: ({ resource }) => head(resource.id, resource.title),
-    dayHeaderContent: ({ text, date }) => (state.view === "week" ? head("", text, date) : text),
+    dayHeaderContent: ({ text, date }) => (state.view === "week" ? head("", columnWords(date, facts)) : text),
     dayHeaderDidMount: ({ el }) => {
       for (const part of el.querySelectorAll("[aria-hidden]")) part.removeAttribute("aria-hidden");
     },
@@ -149,7 +149,7 @@ function settle() {
   setTimeout(idle, 0);
 }
 
-function head(who, text, date) {
+function head(who, text) {
   const box = document.createElement("span");
   box.className = "column-head";
   const words = document.createElement("span");
@@ -157,7 +157,7 @@ function head(who, text, date) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "head-menu";
-  button.dataset.headMenu = date ? date.toISOString().slice(0, 10) : "";
+  button.dataset.headMenu = "";
   button.dataset.who = who;
   button.setAttribute("aria-label", `More for ${text}`);
   button.textContent = "⋯";

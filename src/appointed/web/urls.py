@@ -35,7 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("appointments/export.ics", export.export, name="export"),
     path("appointments/upload", export.upload, name="upload"),
     path("appointments/new", appointments.new_appointment, name="new-appointment"),
-    path("appointments/clients", appointments.pick_client, name="pick-client"),
+    path("appointments/clients", clients.pick_client, name="pick-client"),
     path("appointments/<uuid:appointment>", appointments.appointment, name="appointment"),
     path(
         "appointments/<uuid:appointment>/edit",

@@ -17,7 +17,6 @@ from appointed.book.selectors.appointments import appointment_of, list_history
 from appointed.book.selectors.pages import Paging
 from appointed.book.selectors.people import (
     client_of,
-    list_clients,
     list_practitioners,
     list_services,
     practice_of,
@@ -39,7 +38,6 @@ from appointed.web.sentences import clash_sentences, history_lines, stale_senten
 from appointed.web.when import local, read_day, read_moment, said_at, today
 
 EVERYBODY = Paging(limit=1000)
-FOUND = 8
 AN_HOUR = timedelta(hours=1)
 STATUSES_BY_HAND = ("booked", "confirmed", "arrived", "in_session", "done", "did_not_arrive")
 
@@ -245,16 +243,6 @@ def status(request: HttpRequest, actor: Actor, appointment: UUID) -> HttpRespons
     return _done(request, actor, kept, said, undo=None if again else undo)
 
 
-@require_safe
-@staff
-def pick_client(request: HttpRequest, actor: Actor) -> HttpResponse:
-    """Return who fits what is being typed, as choices of the form."""
-    search = request.GET.get("q", "")[:200].strip()
-    found = list_clients(actor, Paging(limit=FOUND), search=search).items if search else ()
-    context = {"found": found, "q": search, "title": ""}
-    return show(request, actor, "web/book/pick.html", context)
-
-
 # ── the forms ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -276,7 +264,11 @@ def _form(actor: Actor, request: HttpRequest, *, initial: dict[str, Any]) -> App
 def _start_of_new(request: HttpRequest, actor: Actor) -> dict[str, Any]:
     practice = practice_of(actor)
     asked = request.GET
-    start: dict[str, Any] = {"kind": asked.get("kind", "client"), "minutes": None}
+    offers = list_services(actor, Paging(limit=1)).items
+    start: dict[str, Any] = {
+        "kind": asked.get("kind", "client"),
+        "service": str(offers[0].id) if offers else "",
+    }
     if copied := chosen_uuid(asked.get("copy", "")):
         start = _start_of_edit(actor, appointment_of(actor, copied))
         start["day"] += timedelta(weeks=_number(asked.get("weeks", "")) or 0)

@@ -19,6 +19,7 @@ from appointed.web.frame import may_book
 from appointed.web.pages import done, enter_faults, show, staff
 
 SHOWN = 50
+FOUND = 8
 SHOWN_TIMES = 200
 STALE = "Somebody changed this client meanwhile. Below is what stands now; make your change again."
 
@@ -92,6 +93,16 @@ def edit_client(request: HttpRequest, actor: Actor, client: UUID) -> HttpRespons
         else:
             return done(request, f"{kept.name} is changed.", reverse("web:client", args=[client]))
     return _form(request, actor, form, f"Edit {found.name}")
+
+
+@require_safe
+@staff
+def pick_client(request: HttpRequest, actor: Actor) -> HttpResponse:
+    """Return who fits what is being typed, as choices of the form."""
+    search = request.GET.get("q", "")[:200].strip()
+    found = list_clients(actor, Paging(limit=FOUND), search=search).items if search else ()
+    context = {"found": found, "q": search, "title": ""}
+    return show(request, actor, "web/book/pick.html", context)
 
 
 def _form(
