@@ -45,19 +45,17 @@ class Clock:
 
 
 @dataclass
-class World:
-    """A practice, a calendar server in memory, and the engine between them."""
+class BookSide:
+    """A practice with a connection, a clock, and the engine: all but the other side."""
 
     house: House
-    server: MemoryServer
-    people: People
     clock: Clock
     connection: Connection
     _connect: Callable[[Account], CalendarProvider] = field(repr=False)
 
     @property
     def engine(self) -> Engine:
-        """The engine over this server and clock."""
+        """The engine over the other side and this clock."""
         return Engine(apply_signal=apply_signal, connect=self._connect, clock=self.clock)
 
     def cycle(self, times: int = 1, *, every: timedelta = timedelta(seconds=61)) -> None:
@@ -90,15 +88,6 @@ class World:
         """Cancel an appointment in the book."""
         cancel_appointment(actor=self.house.owner, appointment=appointment.id)
 
-    def plan_outside(self, start: datetime, length: timedelta, calendar: str = PULL) -> Any:
-        """Have Pat plan something of his own in a calendar."""
-        when = Timed(start, start + length, "UTC")
-        return self.people.add(calendar, Content(when, "Dentist"))
-
-    def events(self, calendar: str = PUSH) -> list[Any]:
-        """Return what stands in a calendar, straight from the server."""
-        return self.server.events(calendar)
-
     def link(self, appointment: AppointmentFacts) -> Link:
         """Return an appointment's link."""
         return Link.objects.get(appointment__uuid=appointment.id)
@@ -120,6 +109,23 @@ class World:
         return ExternalCalendar.objects.get(account=self.connection.account_id, remote_id=remote_id)
 
 
+@dataclass
+class World(BookSide):
+    """The same, beside a calendar server in memory."""
+
+    server: MemoryServer
+    people: People
+
+    def plan_outside(self, start: datetime, length: timedelta, calendar: str = PULL) -> Any:
+        """Have Pat plan something of his own in a calendar."""
+        when = Timed(start, start + length, "UTC")
+        return self.people.add(calendar, Content(when, "Dentist"))
+
+    def events(self, calendar: str = PUSH) -> list[Any]:
+        """Return what stands in a calendar, straight from the server."""
+        return self.server.events(calendar)
+
+
 def make_world(identity: Identity, *, first_plan: bool = True) -> World:
     """Return a world whose push calendar `p` is chosen; `q` is pulled beside it."""
     clock = Clock()
@@ -136,7 +142,7 @@ def make_world(identity: Identity, *, first_plan: bool = True) -> World:
         try_out=provider,
     )
     connection = Connection.objects.get(uuid=made)
-    world = World(house, server, People(server), clock, connection, provider)
+    world = World(house, clock, connection, provider, server, People(server))
     Connection.objects.filter(pk=connection.pk).update(created_at=clock())
     for remote_id, marks in ((PUSH, {"push": True, "pull": True}), (PULL, {"pull": True})):
         choose_calendar(
