@@ -43,6 +43,8 @@ def test_a_demo_says_where_everything_is_and_ends_with_all_of_it(folder: Path, p
         for page in (*pages, demo.word("Mails")):
             with urllib.request.urlopen(page, timeout=60) as answer:  # noqa: S310 - our own
                 assert answer.status == 200
+        with urllib.request.urlopen(pages[0], timeout=60) as answer:  # noqa: S310 - our own
+            assert f'<a href="{pages[1]}">The other side</a>' in answer.read().decode()
         wait_for(lambda: pushed(folder), seconds=PATIENCE)
         everything = demo.processes()
         demo.process.send_signal(signal.SIGINT)
