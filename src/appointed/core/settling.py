@@ -75,7 +75,7 @@ def after_vanishing(*, wanted: Wanted, link: Link, policy: Policy, now: datetime
                 return _recreate(link, content)
             if not is_as_agreed(wanted, link):
                 return Note(put_back(link), Why.CHANGED)
-            if start <= now:
+            if start <= now or wanted.cancelled:
                 return Note(gone, Why.DELETED_OUTSIDE)
             return _deleted(link, policy, now)
         case _:

@@ -43,6 +43,8 @@ class Stand:
     content: Content
     start: datetime
     """When it begins, in UTC: a deletion of what has begun cancels nothing."""
+    cancelled: bool = False
+    """It stands there only to show that it is cancelled: deleted outside, it stays away."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,7 +78,7 @@ def wanted_of(entry: BookEntry, settings: SyncSettings, window: Window, calendar
         return Age(describe(entry, settings))
     if start >= window.end:
         return Absent(Why.BEYOND_ADVANCE)
-    return Stand(calendar_id, describe(entry, settings), start)
+    return Stand(calendar_id, describe(entry, settings), start, cancelled=entry.cancelled)
 
 
 def is_included(entry: BookEntry, include: Include) -> bool:

@@ -79,11 +79,19 @@ class AddressGuard:
     def _check(self, host: str, address: Address, *, plain: bool) -> None:
         if self._listed(address):
             return
-        if plain or not address.is_global or address.is_multicast:
+        if plain or not address.is_global or address.is_multicast or _is_disguised(address):
             raise fault(AddressRefused, "C243", host=host)
 
     def _listed(self, address: Address) -> bool:
         return any(address in network for network in self._networks)
+
+
+DISGUISES = tuple(ipaddress.ip_network(n) for n in ("fec0::/10", "64:ff9b::/32", "::/96"))
+"""Where an address of an inner network can hide although it counts as public."""
+
+
+def _is_disguised(address: Address) -> bool:
+    return any(address in network for network in DISGUISES if network.version == address.version)
 
 
 def _network(entry: str) -> Network | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -30,6 +31,8 @@ class Asking:
 
     provider: CalendarProvider
     calendars: dict[str, ExternalCalendar]
+    read: Sequence[ExternalCalendar]
+    """Those that are looked at; the state of the others is old."""
     _healthy: dict[str, bool] = field(default_factory=dict)
 
     def answer(
@@ -88,7 +91,7 @@ class Asking:
     def _all_can_be_read(self) -> bool:
         """Say whether no calendar hides: our event may stand in the one nobody can read now."""
         unreadable = ExternalCalendar.State.UNREADABLE
-        return all(calendar.state != unreadable for calendar in self.calendars.values())
+        return all(calendar.state != unreadable for calendar in self.read)
 
     def _is_healthy(self, calendar: ExternalCalendar) -> bool:
         key = str(calendar.pk)

@@ -6,9 +6,9 @@ import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from appointed.core.steps import Create
@@ -23,7 +23,7 @@ from appointed.sync.lease import Fenced, Lease, give_back, take_lease, take_leas
 from appointed.sync.look import look_at_calendar
 from appointed.sync.planning import Planned, Planner, leaving_planner, planner_for
 from appointed.sync.plans import is_outdated, keep_plan
-from appointed.sync.pushing import SEEN_WITHIN, Pushing, writes_in
+from appointed.sync.pushing import SEEN_WITHIN, Pushing
 from appointed.sync.sealing import CannotUnseal
 from appointed.sync.signals import ApplySignal
 from appointed.sync.standing import may_write
@@ -33,6 +33,8 @@ from appointed.sync.writing import Writing
 CREATES_UNSEEN = 200
 """More creates than this in a run that nobody saw a plan of wait for a person."""
 
+LEAVE_WITHIN = timedelta(hours=1)
+"""So long a connection that ends tries to take its events away; then it ends and keeps them."""
 PATIENCE = 15.0
 """Seconds that a person waits for a run that is under way."""
 
@@ -143,15 +145,17 @@ class Engine:
         lease = take_lease_within(PATIENCE, connection.account_id)
         if lease is None:
             raise Busy
-        provider = self.connect(connection.account)
         try:
-            self.look(connection.account, provider, lease)
-            planner = planner_for(connection, provider, self.clock())
-            if planner is None:
-                raise NoPushCalendar
-            yield planner
+            provider = self.connect(connection.account)
+            try:
+                self.look(connection.account, provider, lease)
+                planner = planner_for(connection, provider, self.clock())
+                if planner is None:
+                    raise NoPushCalendar
+                yield planner
+            finally:
+                provider.close()
         finally:
-            provider.close()
             if give_back(lease):
                 wake_account(connection.account_id, Urgency.CHANGE)
 
@@ -201,8 +205,16 @@ class Engine:
         return created
 
     def _end_interrupted(self, connection: models.Connection) -> None:
-        """Close the runs that a crash left open: this one holds the lease, so nobody runs them."""
-        connection.runs.filter(state=models.Run.State.RUNNING).update(
+        """Take up the runs that a crash left open: this one holds the lease, so nobody has them.
+
+        What a person asked for goes on; a plan that was begun goes on as an ordinary run, since
+        what is left of it is no longer what was shown.
+        """
+        left = connection.runs.filter(state=models.Run.State.RUNNING)
+        left.exclude(asked_by="").update(
+            state=models.Run.State.WAITING, kind=models.Run.Kind.ORDINARY
+        )
+        left.filter(state=models.Run.State.RUNNING).update(
             state=models.Run.State.FAILED, error="interrupted", finished_at=self.clock()
         )
 
@@ -213,7 +225,8 @@ class Engine:
         planner = leaving_planner(connection, provider, self.clock())
         run = models.Run(connection=connection, kind=models.Run.Kind.DISCONNECT)
         self._carry_out(planner, planner.plan_removal(), provider, lease, run)
-        if not any(writes_in(planner.plan_removal())):
+        too_late = self.clock() - connection.changed_at > LEAVE_WITHIN
+        if too_late or not planner.plan_removal():
             with lease.committing():
                 end_connection(connection)
         return False
@@ -232,9 +245,11 @@ class Engine:
         return created
 
     def _planned_everything(self, planner: Planner, lease: Lease) -> None:
+        """Note that all was planned, unless a new reason to came meanwhile."""
+        connection = planner.connection
         with lease.committing():
-            models.Connection.objects.filter(pk=planner.connection.pk).update(
-                replan=False, planned_day=planner.today()
+            models.Connection.objects.filter(pk=connection.pk, replan=connection.replan).update(
+                replan=0, planned_day=planner.today()
             )
 
     def _carry_out(
@@ -252,7 +267,7 @@ class Engine:
         pushing = Pushing(
             planner=planner,
             lease=lease,
-            asking=Asking(provider, calendars),
+            asking=Asking(provider, calendars, calendars_to_read(planner.connection.account)),
             run=kept,
             writing=writing,
             apply_signal=self.apply_signal,
@@ -260,12 +275,10 @@ class Engine:
         )
         if run is not None:
             _begin(run, self.clock())
-        try:
-            pushing.carry_out(planned)
-        finally:
-            if kept.state:
-                kept.counts = writing.done
-                _finish(kept, models.Run.State.DONE, self.clock())
+        pushing.carry_out(planned)  # ended by a fault, the run stays open and is taken up again
+        if kept.state:
+            kept.counts = writing.done
+            _finish(kept, models.Run.State.DONE, self.clock())
         return writing.created
 
     def _waits_for_a_look(
@@ -282,9 +295,13 @@ class Engine:
 
 def calendars_to_read(account: models.Account) -> list[models.ExternalCalendar]:
     """Return the calendars that somebody pulls, checks or pushes to, or that hold our events."""
-    chosen = Q(choices__check_conflicts=True) | Q(choices__pull=True) | Q(choices__push=True)
-    held = Q(links__state__in=["sending", "live", "updating", "contested", "missing", "removing"])
-    return list(account.calendars.filter(chosen | held).distinct().order_by("pk"))
+    chosen = models.CalendarChoice.objects.filter(
+        Q(check_conflicts=True) | Q(pull=True) | Q(push=True), calendar=OuterRef("pk")
+    )
+    held = models.Link.objects.filter(calendar=OuterRef("pk")).exclude(
+        state__in=["planned", "gone", "released", "aged", "detached"]
+    )
+    return list(account.calendars.filter(Exists(chosen) | Exists(held)).order_by("pk"))
 
 
 def known_calendars(account_id: int) -> dict[str, models.ExternalCalendar]:
@@ -302,4 +319,6 @@ def _begin(run: models.Run, now: datetime) -> None:
 def _finish(run: models.Run, state: str, now: datetime) -> None:
     run.state = state
     run.finished_at = now
-    run.save()
+    models.Run.objects.filter(pk=run.pk).update(
+        state=state, finished_at=now, counts=run.counts, error=run.error
+    )

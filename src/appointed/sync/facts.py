@@ -117,7 +117,9 @@ def count_waiting(row: Connection) -> int:
         return 0
     changed = Change.objects.filter(practitioner=row.practitioner_id)
     unsettled = Link.objects.filter(
-        Q(state__in=UNSETTLED), practitioner=row.practitioner_id, target__account=row.account_id
+        Q(state__in=UNSETTLED) | Q(state=LinkState.LIVE, due_at__isnull=False),
+        practitioner=row.practitioner_id,
+        target__account=row.account_id,
     )
     return len(
         set(changed.values_list("appointment_id", flat=True))

@@ -42,6 +42,7 @@ def account_failed(account: Account, error: ProviderError, *, now: datetime) -> 
     account.save(
         update_fields=[
             "state", "state_since", "state_reason", "reason_code", "wait_until", "failures",
+            "healthy_since",
         ]
     )  # fmt: skip
 
@@ -51,12 +52,14 @@ def account_answered(account: Account, *, now: datetime, look_again_in: timedelt
     account.failures = 0
     account.wait_until = None
     account.last_success = now
+    account.healthy_since = account.healthy_since or now
     account.due_at = now + look_again_in
     account.state_reason = ""
     account.reason_code = ""
     account.save(
         update_fields=[
-            "failures", "wait_until", "last_success", "due_at", "state_reason", "reason_code",
+            "failures", "wait_until", "last_success", "healthy_since", "due_at", "state_reason",
+            "reason_code",
         ]
     )  # fmt: skip
 
@@ -107,4 +110,5 @@ def _turn(account: Account, state: Account.State, error: ProviderError, now: dat
         return
     account.state = state
     account.state_since = now
+    account.healthy_since = None
     note(step="account_failed", why=state, result=error.message[:REASON_LIMIT])

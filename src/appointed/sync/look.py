@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from appointed.core.events import RemoteEvent
 from appointed.core.links import WITHOUT_EVENT, LinkState, reported_gone, seen_alive
+from appointed.core.walltime import is_zone
 from appointed.core.windows import EARLIEST, LATEST, Window
 from appointed.providers.port import (
     CalendarGone,
@@ -26,6 +27,8 @@ READING_VERSION = "1"
 """Rises when what is kept of an event changes: every calendar is then read anew."""
 WHOLE_LOOK_EVERY = timedelta(hours=24)
 DOUBT_AGAIN_AFTER = timedelta(seconds=60)
+UNREAD_AGAIN_AFTER = timedelta(minutes=2)
+"""So soon everything is looked at where something that changed could not be read."""
 READ_ONLY_AGAIN_AFTER = timedelta(minutes=30)
 """So soon a read-only calendar is asked whether it may be written to again."""
 FEWEST_DOUBTFUL = 20
@@ -66,7 +69,7 @@ def look_at_calendar(
     return True
 
 
-def reading_window(now: datetime) -> Window:
+def reading_window(now: datetime, zone: str = "UTC") -> Window:
     """Return the stretch that calendars are read for: generous, and the same for a month.
 
     It reaches farther than any book looks, so that its end is never met between two whole
@@ -74,20 +77,20 @@ def reading_window(now: datetime) -> Window:
     """
     month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     start = max(month - _FARTHEST_BACK, EARLIEST)
-    return Window(start, min(month + max(_AHEAD, _FARTHEST_AHEAD), LATEST))
+    return Window(start, min(month + max(_AHEAD, _FARTHEST_AHEAD), LATEST), zone)
 
 
 def _read(
     calendar: models.ExternalCalendar, provider: CalendarProvider, lease: Lease, now: datetime
 ) -> None:
-    window = reading_window(now)
-    reading = f"{READING_VERSION}:{window.start:%Y%m%d}:{window.end:%Y%m%d}"
+    window = reading_window(now, _zone_of(calendar))
+    reading = f"{READING_VERSION}:{window.start:%Y%m%d}:{window.end:%Y%m%d}:{window.zone}"
     if calendar.reading != reading:
         _read_pages(calendar, provider, None, {}, reading, lease, now)
         return
     whole = calendar.whole_look_at is None or calendar.whole_look_at <= now
     if whole:
-        _check(calendar, provider)
+        _check(calendar, provider, now)
     if whole or not calendar.sync_token:
         known = _known_versions(calendar)
         _read_pages(calendar, provider, None, known, reading, lease, now)
@@ -99,7 +102,13 @@ def _read(
         _read_pages(calendar, provider, None, known, reading, lease, now)
 
 
-def _check(calendar: models.ExternalCalendar, provider: CalendarProvider) -> None:
+def _zone_of(calendar: models.ExternalCalendar) -> str:
+    """Return the zone of times without one: the calendar's, else that of who uses it."""
+    used = calendar.choices.order_by("pk").values_list("practitioner__time_zone", flat=True)
+    return next((z for z in (calendar.time_zone, used.first()) if z and is_zone(z)), "UTC")
+
+
+def _check(calendar: models.ExternalCalendar, provider: CalendarProvider, now: datetime) -> None:
     """Learn whether the calendar may be written to now; it may have been given back to us.
 
     Raises: `CalendarGone` where it was deleted and made anew under its address.
@@ -107,7 +116,9 @@ def _check(calendar: models.ExternalCalendar, provider: CalendarProvider) -> Non
     check = provider.check_calendar(calendar.remote_id)
     if calendar.epoch and check.epoch and calendar.epoch != check.epoch:
         raise CalendarGone("Another calendar stands where this one was. Choose a calendar again.")
-    calendar.writable = check.writable
+    if check.readable and check.writable != calendar.writable:
+        calendar.writable = check.writable
+        _plan_what_waited(calendar, now)
 
 
 def _next_whole_look(calendar: models.ExternalCalendar, now: datetime) -> datetime:
@@ -125,7 +136,7 @@ def _read_pages(
     lease: Lease,
     now: datetime,
 ) -> None:
-    window = reading_window(now)
+    window = reading_window(now, _zone_of(calendar))
     listed: set[str] = set()
     whole = token is None
     for page in provider.changes(calendar.remote_id, token, window, known=known):
@@ -140,16 +151,19 @@ def _read_pages(
             crashpoints.reach(CrashPoint.BEFORE_TOKEN)
             calendar.sync_token = page.next_token or ""  # none: it is listed each time
             calendar.reading = reading
+            if calendar.state != models.ExternalCalendar.State.OK:
+                _plan_what_waited(calendar, now)
             if whole:
                 calendar.whole_look_at = _next_whole_look(calendar, now)
+            elif page.unread:
+                calendar.whole_look_at = now + UNREAD_AGAIN_AFTER
             calendar_read(calendar, now=now)
 
 
-def _open_again(calendar: models.ExternalCalendar, now: datetime) -> None:
-    """Have planned now what waited for a calendar that could not be read."""
-    if calendar.state != models.ExternalCalendar.State.OK:
-        waiting = models.Link.objects.filter(target=calendar, due_at__gt=now)
-        waiting.exclude(state=LinkState.MISSING).update(due_at=now)
+def _plan_what_waited(calendar: models.ExternalCalendar, now: datetime) -> None:
+    """Have planned now what waited for a calendar that took no writes."""
+    waiting = models.Link.objects.filter(target=calendar, due_at__gt=now)
+    waiting.exclude(state=LinkState.MISSING).update(due_at=now)
 
 
 def _take_over(calendar: models.ExternalCalendar, page: Page, now: datetime) -> None:

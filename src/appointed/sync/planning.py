@@ -15,9 +15,11 @@ from appointed.core.events import Content
 from appointed.core.keys import Item
 from appointed.core.links import WITHOUT_EVENT
 from appointed.core.planning import decide
+from appointed.core.settling import put_back
 from appointed.core.steps import (
     Absent,
     Create,
+    Note,
     Nothing,
     Policy,
     Remove,
@@ -42,6 +44,8 @@ class Planned:
     wanted: Wanted
     row: models.Link | None
     step: Step
+    ours: bool = True
+    """Whether this account's run may touch the link and its changes."""
     changes: tuple[int, ...] = ()
     """The changes that this plan has taken into account: consumed with its first commit."""
 
@@ -65,12 +69,12 @@ class Planner:
 
     def touched(self) -> set[int]:
         """Return the appointments whose change was not consumed or whose link is due."""
-        changes = Change.objects.filter(practitioner=self.pushing.practitioner)
         due = self._links().filter(due_at__lte=self.now)
-        return {
-            *changes.values_list("appointment_id", flat=True),
-            *due.values_list("appointment_id", flat=True),
-        }
+        touched = set(due.values_list("appointment_id", flat=True))
+        if self.at_home:  # elsewhere they are the business of that account's run
+            changes = Change.objects.filter(practitioner=self.pushing.practitioner)
+            touched.update(changes.values_list("appointment_id", flat=True))
+        return touched
 
     def everything(self) -> set[int]:
         """Return the appointments in the window, all that have a link, and the touched ones."""
@@ -93,7 +97,7 @@ class Planner:
 
     def edges_are_due(self) -> bool:
         """Say whether the window has moved since it was last planned as a whole."""
-        return self.connection.replan or self.connection.planned_day != self.today()
+        return bool(self.connection.replan) or self.connection.planned_day != self.today()
 
     def today(self) -> date:
         """Return the practitioner's day."""
@@ -115,7 +119,7 @@ class Planner:
                         self._normalised(wanted.get(pk, Absent(Why.HANDED_OVER))),
                         links.get(pk),
                         Nothing(Why.IN_STEP),
-                        tuple(changes.get(pk, ())),
+                        changes=tuple(changes.get(pk, ())),
                     )
                 )
                 for pk, uuid in uuids.items()
@@ -144,7 +148,10 @@ class Planner:
     def _planned(self, item: Planned) -> Planned:
         elsewhere = not self.at_home if item.row is None else self._is_elsewhere(item.row)
         if elsewhere:
-            return replace(item, step=Nothing(Why.ANOTHER_CALENDAR))
+            return replace(item, step=Nothing(Why.ANOTHER_CALENDAR), ours=False)
+        if item.row is not None and self._is_left_behind(item.row, item.wanted):
+            link = put_back(rows.link_of(item.row))
+            return replace(item, step=Note(link, Why.ANOTHER_CALENDAR))
         step = decide(
             item=Item(self.pushing.practitioner.uuid, item.appointment),
             wanted=item.wanted,
@@ -172,7 +179,27 @@ class Planner:
     def _is_elsewhere(self, row: models.Link) -> bool:
         if row.state in WITHOUT_EVENT:
             return not self.at_home
-        return row.target.account_id != self.account_id
+        if row.target.account_id == self.account_id:
+            return False
+        return not (self.at_home and self._is_abandoned(row))
+
+    def _is_left_behind(self, row: models.Link, wanted: Wanted) -> bool:
+        """Say whether the event stands where nobody can take it away, and is wanted elsewhere.
+
+        Its account was disconnected for this practitioner, or its calendar is gone: another
+        event is made where it is wanted now.
+        """
+        if row.state in WITHOUT_EVENT or not isinstance(wanted, Stand):
+            return False
+        if wanted.calendar_id == str(row.target_id):
+            return False
+        return self._is_abandoned(row) or row.target.state == models.ExternalCalendar.State.GONE
+
+    def _is_abandoned(self, row: models.Link) -> bool:
+        connected = models.Connection.objects.filter(
+            account=row.target.account_id, practitioner=row.practitioner_id
+        )
+        return row.target.account_id != self.account_id and not connected.exists()
 
     def _all_links(self) -> QuerySet[models.Link]:
         return models.Link.objects.select_related("practitioner", "appointment", "target").filter(

@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from appointed.book.models import Change
+from appointed.book.models import AppointmentPractitioner, Change
+from appointed.book.services.locks import lock_practitioners
 from appointed.core.links import Link, LinkState
 from appointed.core.settling import after_vanishing, removed, settle
 from appointed.core.steps import (
@@ -15,6 +16,7 @@ from appointed.core.steps import (
     Hold,
     Note,
     Nothing,
+    OnDeletion,
     Remove,
     Signal,
     Update,
@@ -28,10 +30,18 @@ from appointed.sync.journal import note
 from appointed.sync.lease import Lease
 from appointed.sync.planning import Planned, Planner
 from appointed.sync.signals import ApplySignal, DeletedOutside
-from appointed.sync.writing import Write, Writing, begin_run, forget_busy, new_row
+from appointed.sync.writing import (
+    Write,
+    Writing,
+    begin_run,
+    forget_busy,
+    have_gone_planned,
+    new_row,
+)
 
 ROUNDS = 4
 SEEN_WITHIN = timedelta(seconds=5)
+AGAIN_AFTER = timedelta(hours=1)
 _ALL_OF_FIVE = 5
 
 
@@ -83,6 +93,8 @@ class Pushing:
         return None
 
     def _rest(self, item: Planned) -> None:
+        if not item.ours:
+            return  # the run of another account decides
         row = item.row
         before = None if row is None else row.due_at
         if row is not None:
@@ -114,17 +126,23 @@ class Pushing:
         if item.row is None:
             return None
         now = self.clock()
+        if not item.ours or self._was_just_asked(item.row, now):
+            with self.lease.committing():
+                _consume(item)  # it is planned anew when its question is due
+            return None
         last = item.row.operations.order_by("-pk").first()
         answer = self.asking.answer(link, wanted=item.wanted, last=last, now=now)
         known = settle(link, answer)
         with self.lease.committing():
+            _consume(item)
             row = rows.fill(item.row, known)
             self._close_open(row, answered=known.state is not link.state)
             row.due_at = now + backoff(row.attempts)
-            row.attempts = min(row.attempts + 1, 1000) if known == link else 0
+            row.attempts = min(row.attempts + 1, 1000)
             row.save()
             if known.is_ours:
                 forget_busy([row])
+            have_gone_planned([row])
         if known.state is LinkState.MISSING and isinstance(answer, Vanished):
             step = after_vanishing(
                 wanted=item.wanted, link=known, policy=self.planner.policy, now=now
@@ -134,16 +152,28 @@ class Pushing:
             return None  # no answer, or none that changes anything: asked again when it is due
         return self.planner.again(item, row)
 
+    def _was_just_asked(self, row: models.Link, now: datetime) -> bool:
+        """Say whether its last question had no answer and the next is not due yet."""
+        open_one = row.state in {LinkState.SENDING, LinkState.UPDATING, LinkState.REMOVING}
+        return open_one and row.attempts > 0 and row.due_at is not None and row.due_at > now
+
     def _signal(self, item: Planned) -> None:
         step, row = item.step, item.row
         if row is None or not isinstance(step, Signal):
             return
+        if step.on_deletion is not OnDeletion.CANCEL:
+            self._await_answer(row)
+            return
         if self._too_many_vanished():
             self._suspend("many_deletions")
+            return
+        if self._vanished_while_away(row):
+            self._suspend("deleted_while_away")
             return
         reach(CrashPoint.BEFORE_SIGNAL)
         with self.lease.committing():
             begin_run(self.run, self.clock())
+            lock_practitioners(_people_of(row))
             if Change.objects.filter(
                 practitioner=row.practitioner_id, appointment=row.appointment_id
             ).exists():
@@ -170,6 +200,18 @@ class Pushing:
             tell_client=self.planner.pushing.settings.cancellation_notification,
         )
 
+    def _await_answer(self, row: models.Link) -> None:
+        """Leave the appointment standing: a person was to be asked, and nobody has answered."""
+        with self.lease.committing():
+            row.why, row.due_at = "awaiting_answer", self.clock() + AGAIN_AFTER
+            row.save(update_fields=rows.LINK_COLUMNS)
+
+    def _vanished_while_away(self, row: models.Link) -> bool:
+        """Say whether it disappeared before this account was seen healthy again."""
+        account = models.Account.objects.get(pk=self.lease.account_id)
+        since = account.healthy_since
+        return since is None or row.missing_since is None or row.missing_since <= since
+
     def _too_many_vanished(self) -> bool:
         limit = self.planner.pushing.settings.threshold.deletions
         links = models.Link.objects.filter(practitioner=self.planner.pushing.practitioner)
@@ -182,6 +224,10 @@ class Pushing:
             connection = self.planner.connection
             connection.waits_for = reason
             connection.save(update_fields=["waits_for", "changed_at"])
+            missing = models.Link.objects.filter(
+                practitioner=connection.practitioner_id, state=LinkState.MISSING
+            )
+            missing.update(due_at=self.clock() + AGAIN_AFTER)
             note(step="suspended", why=reason, connection=connection)
 
     # ── rows ──
@@ -191,6 +237,11 @@ class Pushing:
         row.operations.filter(outcome=outcomes.OPEN).update(
             outcome=outcomes.DONE if answered else outcomes.UNKNOWN, closed_at=self.clock()
         )
+
+
+def _people_of(row: models.Link) -> set[int]:
+    parts = AppointmentPractitioner.objects.filter(appointment=row.appointment_id)
+    return {row.practitioner_id, *parts.values_list("practitioner_id", flat=True)}
 
 
 def writes_in(planned: Iterable[Planned]) -> list[Planned]:

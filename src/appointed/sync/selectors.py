@@ -13,7 +13,7 @@ from django.utils import timezone
 from appointed.book.models import Change, Occurrence
 from appointed.core.choices import CountsAsBusy, from_stored
 from appointed.core.events import ShowAs
-from appointed.core.links import LinkState
+from appointed.core.links import WITHOUT_EVENT, LinkState
 from appointed.core.steps import (
     Absent,
     Age,
@@ -128,10 +128,9 @@ def _pushed_into(
     """Return by calendar the appointments that stand in it: to others they are busy times."""
     links = models.Link.objects.filter(
         calendar__in=calendars,
-        state__in=[LinkState.LIVE, LinkState.UPDATING],
         practitioner=OuterRef("practitioner"),
         appointment=OuterRef("appointment"),
-    )
+    ).exclude(state__in=WITHOUT_EVENT)
     found = Occurrence.objects.filter(active=True, during__overlap=during).annotate(
         stands_in=Subquery(links.values("calendar")[:1])
     )
@@ -253,7 +252,7 @@ def _states(
     for pk in appointment_ids:
         pair = (pk, choice.practitioner_id)
         link = known.links.get(pair)
-        if link is not None and link.state == LinkState.LIVE and pair not in known.changed:
+        if link is not None and _is_at_rest(link) and pair not in known.changed:
             at_rest.add(pk)
             yield pk, ("in_step", "")
     rest = [pk for pk in appointment_ids if pk not in at_rest]
@@ -265,6 +264,10 @@ def _states(
         pair = (pk, choice.practitioner_id)
         changed = pair in known.changed
         yield pk, _state(wanted.get(pk), known.links.get(pair), changed=changed)
+
+
+def _is_at_rest(link: models.Link) -> bool:
+    return link.state == LinkState.LIVE and link.due_at is None
 
 
 def _state(wanted: Wanted | None, link: models.Link | None, *, changed: bool) -> tuple[str, str]:
@@ -281,7 +284,7 @@ def _state(wanted: Wanted | None, link: models.Link | None, *, changed: bool) ->
             return "excluded", _SENTENCES[Why.BEFORE_ARREARS]
         case Stand() if link is not None and link.state == LinkState.GONE and not changed:
             return "excluded", _SENTENCES[Why.DELETED_OUTSIDE]
-        case Stand() if link is not None and link.state == LinkState.LIVE and not changed:
+        case Stand() if link is not None and _is_at_rest(link) and not changed:
             return "in_step", ""
         case _:
             return "waiting", link.problem if link is not None else ""

@@ -19,7 +19,8 @@ ORDER = (
 )
 """The worst first: a connection's state is the worst of its directions."""
 
-SUSPENDING = frozenset({"many_deletions"})
+SUSPENDING = frozenset({"many_deletions", "deleted_while_away"})
+"""What only a review ends: until then nothing is written in that direction."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ def may_write(connection: Connection, settings: SyncSettings, run: Run | None) -
     if connection.waits_for in SUSPENDING:
         return False
     asked = run is not None
-    if not connection.first_plan_seen or connection.waits_for:
+    if not connection.first_plan_seen:
+        return run is not None and run.kind == Run.Kind.PLAN
+    if connection.waits_for:
         return asked
     return asked or settings.push.mode is Mode.AUTOMATIC
 

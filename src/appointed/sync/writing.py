@@ -194,7 +194,7 @@ class Writing:
             save_links([intent.row for intent, _ in met])
             _close([intent.operation for intent, _ in met])
             forget_busy([intent.row for intent, _ in met])
-            self._have_gone_planned([intent.row for intent, _ in met])
+            have_gone_planned([intent.row for intent, _ in met])
         reach(CrashPoint.AFTER_LINK)
 
     def _take(self, calendar: models.ExternalCalendar, intent: Intent, receipt: Receipt) -> None:
@@ -240,7 +240,7 @@ class Writing:
                 self._end(intent, outcomes.REFUSED)
                 self._count("failed")
             case VersionConflict():
-                row.due_at, intent.again = now, True
+                row.due_at, intent.again = now + backoff(row.attempts), True
                 self._end(intent, outcomes.CONFLICT)
             case OutcomeUnknown():
                 row.due_at = now + backoff(row.attempts)
@@ -262,20 +262,6 @@ class Writing:
             note(step="read_only", connection=self.planner.connection, result=error.message)
         elif isinstance(error, CalendarGone):
             calendar_failed(calendar, error, now=now, gone=True)
-
-    def _have_gone_planned(self, changed: Sequence[models.Link]) -> None:
-        """Have the account of the new push calendar plan what has left the old one."""
-        left = [
-            row
-            for row in changed
-            if row.state == LinkState.GONE and row.why == Why.ANOTHER_CALENDAR
-        ]
-        Change.objects.bulk_create(
-            Change(practitioner_id=row.practitioner_id, appointment_id=row.appointment_id)
-            for row in left
-        )
-        if left:
-            wake_practitioners([row.practitioner_id for row in left])
 
     def _end(self, intent: Intent, outcome: str) -> None:
         intent.operation.outcome = outcome
@@ -321,6 +307,17 @@ def forget_busy(links: Sequence[models.Link]) -> None:
             named |= Q(calendar=row.calendar_id, remote_id=row.remote_id)
     if named:
         models.BusyTime.objects.filter(named).delete()
+
+
+def have_gone_planned(changed: Sequence[models.Link]) -> None:
+    """Have the account of the new push calendar plan what has left the old one."""
+    left = [r for r in changed if r.state == LinkState.GONE and r.why == Why.ANOTHER_CALENDAR]
+    Change.objects.bulk_create(
+        Change(practitioner_id=row.practitioner_id, appointment_id=row.appointment_id)
+        for row in left
+    )
+    if left:
+        wake_practitioners([row.practitioner_id for row in left])
 
 
 def link_of_step(item: Planned) -> Link:

@@ -68,6 +68,9 @@ class Account(models.Model):
     failures = models.PositiveIntegerField(default=0)
     """Looks failed in a row."""
     last_success = models.DateTimeField(null=True, blank=True)
+    healthy_since = models.DateTimeField(null=True, blank=True)
+    """The end of the first whole look since it was signed in to, or resumed: what was found
+    missing up to then disappeared while nobody watched."""
 
     class Meta:
         constraints = [

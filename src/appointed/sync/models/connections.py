@@ -26,8 +26,10 @@ class Connection(models.Model):
     """Why writes wait for a person: `first_plan` has its own field; `many_creates`."""
     leaving = models.CharField(max_length=6, blank=True)
     """`remove`: it is being disconnected, and our events are being taken away first."""
-    replan = models.BooleanField(default=True)
-    """Everything has to be planned again, not only what was touched."""
+    replan = models.PositiveIntegerField(default=1)
+    """Not 0: everything has to be planned again. Each reason adds one, so that none that comes
+    while a plan is carried out is lost with it.
+    """
     planned_day = models.DateField(null=True, blank=True)
     """The practitioner's day for which the window's edges were last swept."""
     created_at = models.DateTimeField(auto_now_add=True)

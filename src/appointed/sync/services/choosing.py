@@ -7,12 +7,21 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from appointed.book.access import Actor
 from appointed.book.errors import Invalid, Missing
 from appointed.book.services.records import note_audit
-from appointed.core.choices import SyncSettings, as_stored, from_stored, merged, out_of_range
+from appointed.core.choices import (
+    OnMove,
+    SyncSettings,
+    as_stored,
+    from_stored,
+    merged,
+    out_of_range,
+)
+from appointed.core.steps import OnDeletion
 from appointed.core.texts import fault_of_line
 from appointed.core.wording import template_faults
 from appointed.providers.port import ProviderError
@@ -90,6 +99,7 @@ def change_settings(*, actor: Actor, connection: UUID, changes: Mapping[str, Any
     Raises: `Refused`, `Missing`, `Invalid`.
     """
     row = connection_for(actor, connection)
+    row = Connection.objects.select_for_update(of=("self",)).get(pk=row.pk)
     settings = merged_or_invalid(from_stored(row.settings), changes)
     row.settings = as_stored(settings)
     row.save(update_fields=["settings", "changed_at"])
@@ -104,7 +114,7 @@ def merged_or_invalid(settings: SyncSettings, changes: Mapping[str, Any]) -> Syn
         after = merged(settings, changes)
     except (ValueError, TypeError) as fault:
         raise Invalid({"settings": str(fault)}) from fault
-    faults = out_of_range(after)
+    faults = {**out_of_range(after), **_not_built(after)}
     template = after.title_template
     wrong = fault_of_line(template, limit=TEMPLATE_LIMIT) or template_faults(template)
     if wrong:
@@ -112,6 +122,17 @@ def merged_or_invalid(settings: SyncSettings, changes: Mapping[str, Any]) -> Syn
     if faults:
         raise Invalid(faults)
     return after
+
+
+def _not_built(settings: SyncSettings) -> dict[str, str]:
+    """Return a sentence for each choice that this release cannot keep its word on."""
+    later = "This release cannot do that yet. Choose another value."
+    faults: dict[str, str] = {}
+    if settings.external_move is OnMove.ACCEPT:
+        faults["external_move"] = later
+    if settings.external_deletion is OnDeletion.ASK:
+        faults["external_deletion"] = later
+    return faults
 
 
 @transaction.atomic
@@ -127,6 +148,7 @@ def resume(*, actor: Actor, connection: UUID) -> None:
     """Switch *Sync is on* on again. Raises: `Refused`, `Missing`."""
     row = connection_for(actor, connection)
     Connection.objects.filter(pk=row.pk).update(sync_on=True, changed_at=timezone.now())
+    Account.objects.filter(pk=row.account_id).update(healthy_since=None)
     _have_planned_anew(row)
     note_audit(actor=actor, action="connection.resumed", kind="connection", uuid=row.uuid)
 
@@ -177,7 +199,7 @@ def _free_the_push_mark(row: Connection, target: ExternalCalendar) -> None:
 def _have_planned_anew(row: Connection) -> None:
     """Have all connections of the practitioner planned anew: one may give up what another gets."""
     affected = Connection.objects.filter(practitioner=row.practitioner_id)
-    affected.update(replan=True)
+    affected.update(replan=F("replan") + 1)
     accounts = list(affected.values_list("account_id", flat=True))
     Account.objects.filter(pk__in=accounts).update(due_at=timezone.now(), wait_until=None)
     for account_id in accounts:

@@ -80,21 +80,29 @@ def connect_calendar(
 
 
 def keep_calendars(account: Account, calendars: Sequence[CalendarFacts]) -> None:
-    """Take over how the account's calendars are listed now; none is forgotten for not being."""
+    """Take over how the account's calendars are listed now; none is forgotten for not being.
+
+    Where another calendar stands under a known address, the known one is gone.
+    """
     for facts in calendars:
-        ExternalCalendar.objects.update_or_create(
+        listed = {
+            "name": facts.name[:500],
+            "colour": facts.colour[:20],
+            "writable": facts.writable,
+            "own": facts.own,
+            "primary": facts.primary,
+            "time_zone": facts.time_zone[:64],
+        }
+        row, made = ExternalCalendar.objects.get_or_create(
             account=account,
             remote_id=facts.calendar_id,
-            defaults={
-                "name": facts.name[:500],
-                "colour": facts.colour[:20],
-                "writable": facts.writable,
-                "own": facts.own,
-                "primary": facts.primary,
-                "time_zone": facts.time_zone[:64],
-                "epoch": facts.epoch[:200],
-            },
+            defaults={**listed, "epoch": facts.epoch[:200]},
         )
+        if made:
+            continue
+        if row.epoch and facts.epoch and row.epoch != facts.epoch[:200]:
+            listed["state"] = ExternalCalendar.State.GONE
+        ExternalCalendar.objects.filter(pk=row.pk).update(**listed)
 
 
 def try_credentials(
@@ -113,7 +121,7 @@ def try_credentials(
         _closing(provider, provider.check_credentials)
     except ProviderError as error:
         return Outcome(ok=False, code=error.code, message=error.message)
-    _signed_in(row.account, _credentials(row.account))
+    _signed_in(row.account, None)
     return Outcome(ok=True, message="Succeeded")
 
 
@@ -201,10 +209,23 @@ def _connection(person: Practitioner, account: Account) -> Connection:
                 settings=as_stored(SyncSettings()),
             )
     except IntegrityError:
+        known = Connection.objects.get(practitioner=person, account=account)
+        if known.leaving:
+            return _taken_up_again(known)
         raise Conflict(
             "already_connected",
             f"{person.name} is connected to this account already. Open that connection instead.",
         ) from None
+
+
+def _taken_up_again(connection: Connection) -> Connection:
+    """Return a connection that was about to end, as if it were new."""
+    connection.leaving = ""
+    connection.sync_on, connection.first_plan_seen, connection.waits_for = True, False, ""
+    connection.settings = as_stored(SyncSettings())
+    connection.replan += 1
+    connection.save()
+    return connection
 
 
 def _choose_at_first(connection: Connection, calendars: Sequence[CalendarFacts]) -> None:
@@ -249,15 +270,26 @@ def _credentials(account: Account) -> dict[str, str]:
     return {name: str(value) for name, value in unseal(account.secret).items()}
 
 
-def _signed_in(account: Account, credentials: dict[str, str]) -> None:
-    account.secret = seal(credentials)
-    account.place = credentials.get("url", "")[:1000]
+def _signed_in(account: Account, credentials: dict[str, str] | None) -> None:
+    """Note that signing in succeeded, with new credentials if some are given.
+
+    Only these columns are written: a run that is under way keeps its lease.
+    """
+    now = timezone.now()
+    kept: dict[str, object] = {
+        "state": Account.State.OK,
+        "state_reason": "",
+        "reason_code": "",
+        "failures": 0,
+        "wait_until": None,
+        "due_at": now,
+    }
     if account.state != Account.State.OK:
-        account.state_since = timezone.now()
-    account.state = Account.State.OK
-    account.state_reason, account.reason_code = "", ""
-    account.failures, account.wait_until, account.due_at = 0, None, timezone.now()
-    account.save()
+        kept |= {"state_since": now, "healthy_since": None}
+    if credentials is not None:
+        kept |= {"secret": seal(credentials), "place": credentials.get("url", "")[:1000]}
+    Account.objects.filter(pk=account.pk).update(**kept)
+    account.refresh_from_db()
     wake_account(account.pk, Urgency.PERSON)
 
 

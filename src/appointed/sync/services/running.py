@@ -15,9 +15,11 @@ from appointed.core.choices import from_stored
 from appointed.providers.port import ProviderError
 from appointed.sync.engine import Busy, Engine, NoPushCalendar
 from appointed.sync.errors import Conflict, NotNow
+from appointed.sync.lease import Fenced
 from appointed.sync.models import Account, Connection, Run
+from appointed.sync.sealing import CannotUnseal
 from appointed.sync.services.finding import connection_for
-from appointed.sync.standing import directions_of
+from appointed.sync.standing import SUSPENDING, directions_of
 from appointed.sync.wakeups import Urgency, wake_account
 
 
@@ -36,7 +38,7 @@ def plan(
     row = connection_for(actor, connection)
     try:
         return engine.plan(row, start=start, end=end, asked_by=actor.name)
-    except (Busy, NoPushCalendar, ProviderError) as fault:
+    except (Busy, NoPushCalendar, ProviderError, CannotUnseal, Fenced) as fault:
         raise _told(fault) from fault
 
 
@@ -71,21 +73,25 @@ def _apply_plan(actor: Actor, row: Connection, plan_id: UUID, engine: Engine) ->
         return kept
     try:
         outdated = engine.is_outdated(kept)
-    except (Busy, NoPushCalendar, ProviderError) as fault:
+    except (Busy, NoPushCalendar, ProviderError, CannotUnseal, Fenced) as fault:
         raise _told(fault) from fault
-    if outdated:
-        Run.objects.filter(pk=kept.pk).update(state=Run.State.OUTDATED)
+    if outdated and _turned(kept, Run.State.OUTDATED):
         raise Conflict(
             "plan_outdated",
             "Something changed since this plan was made, and nothing was written. Look at a new "
             "plan.",
         )
     with transaction.atomic():
-        kept.state = Run.State.WAITING
-        kept.asked_by = actor.name
-        kept.save(update_fields=["state", "asked_by"])
-        _allowed(actor, row, whole=kept.window_start is None and kept.window_end is None)
+        if _turned(kept, Run.State.WAITING, asked_by=actor.name):
+            _allowed(actor, row, whole=kept.window_start is None and kept.window_end is None)
+    kept.refresh_from_db()
     return kept
+
+
+def _turned(kept: Run, state: Run.State, **also: str) -> bool:
+    """Turn a plan that nobody has used yet; false says that somebody was faster."""
+    unused = Run.objects.filter(pk=kept.pk, state=Run.State.PLANNED)
+    return bool(unused.update(state=state, **also))
 
 
 @transaction.atomic
@@ -95,14 +101,15 @@ def _ask_for_run(actor: Actor, row: Connection, kind: Run.Kind) -> Run:
     run = waiting or Run.objects.create(
         connection=row, kind=kind, state=Run.State.WAITING, asked_by=actor.name
     )
-    _allowed(actor, row, whole=True)
+    _allowed(actor, row, whole=kind is Run.Kind.ORDINARY)
     return run
 
 
 def _allowed(actor: Actor, row: Connection, *, whole: bool) -> None:
     now = timezone.now()
     if whole:
-        Connection.objects.filter(pk=row.pk).update(first_plan_seen=True, waits_for="")
+        Connection.objects.filter(pk=row.pk).update(first_plan_seen=True)
+        Connection.objects.filter(pk=row.pk).exclude(waits_for__in=SUSPENDING).update(waits_for="")
     Account.objects.filter(pk=row.account_id).update(due_at=now, wait_until=None)
     note_audit(actor=actor, action="connection.sync", kind="connection", uuid=row.uuid)
     wake_account(row.account_id, Urgency.PERSON)
@@ -119,7 +126,9 @@ def _refuse_where_nothing_runs(row: Connection) -> None:
 
 def _told(fault: Exception) -> Exception:
     match fault:
-        case Busy():
+        case CannotUnseal():
+            return NotNow(str(fault))
+        case Busy() | Fenced():
             return NotNow("A run is under way at this account. Try again in a minute.")
         case NoPushCalendar():
             return Conflict("no_push_calendar", "Choose the calendar that bookings go to first.")
