@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from time import sleep
+from typing import Any, TypeVar
 from uuid import UUID
 
 from django.contrib import messages
@@ -16,6 +18,7 @@ from appointed.book.access import Actor
 from appointed.book.errors import BookError, Invalid, Missing
 from appointed.book.selectors.people import practice_of
 from appointed.scheduling.engine import book_engine
+from appointed.sync.engine import Busy
 from appointed.sync.errors import Conflict, NotConnected, NotNow
 from appointed.sync.facts import (
     CalendarRow,
@@ -35,6 +38,8 @@ from appointed.web.when import clock, days_from, read_day, read_moment, said_at,
 from appointed.web.words import ACTIONS, PROVIDERS, RUN_ERRORS, RUN_STATES
 
 FAULTS = (Conflict, NotNow, NotConnected, Invalid)
+PATIENCE_SECONDS = 20
+Asked = TypeVar("Asked")
 MARKS = ("check_conflicts", "pull", "push")
 
 
@@ -151,8 +156,10 @@ def make_plan(request: HttpRequest, actor: Actor, connection: UUID) -> HttpRespo
     """Look at the calendar and show what would be done; nothing is written."""
     start, end = _range(request, actor)
     try:
-        kept = running.plan(
-            actor=actor, connection=connection, start=start, end=end, engine=book_engine()
+        kept = _patiently(
+            lambda: running.plan(
+                actor=actor, connection=connection, start=start, end=end, engine=book_engine()
+            )
         )
     except FAULTS as fault:
         messages.error(request, _sentence(fault))
@@ -168,8 +175,10 @@ def plan(request: HttpRequest, actor: Actor, run: UUID) -> HttpResponse:
     owner = one_run(actor, run).connection
     if request.method == "POST":
         try:
-            running.sync_now(
-                actor=actor, connection=owner, engine=book_engine(), plan_id=shown.uuid
+            _patiently(
+                lambda: running.sync_now(
+                    actor=actor, connection=owner, engine=book_engine(), plan_id=shown.uuid
+                )
             )
         except FAULTS as fault:
             messages.error(request, _sentence(fault))
@@ -216,6 +225,18 @@ def waiting(request: HttpRequest, actor: Actor, connection: UUID) -> HttpRespons
         "entries": waiting_appointments(actor, connection),
     }
     return show(request, actor, "web/calendars/waiting.html", context)
+
+
+def _patiently(ask: Callable[[], Asked]) -> Asked:
+    """Return what `ask` returns; a run that is just under way is waited for, for a while."""
+    for _ in range(PATIENCE_SECONDS):
+        try:
+            return ask()
+        except NotNow as fault:
+            if not isinstance(fault.__cause__, Busy):
+                raise
+            sleep(1)
+    return ask()
 
 
 def _target(request: HttpRequest, actor: Actor, connection: UUID) -> str:
