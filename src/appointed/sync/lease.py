@@ -15,7 +15,10 @@ from django.db.models.functions import Now
 
 from appointed.sync.models import Account
 
-LENGTH = timedelta(seconds=90)
+LENGTH = timedelta(minutes=5)
+"""Longer than any single request: each commit lengthens it, and the work of a dead worker is
+freed by its silence (`queue`), not by waiting for this to end.
+"""
 
 
 class Fenced(Exception):

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from appointed.book.models import Appointment, Change, Occurrence
 from appointed.core.events import Content
 from appointed.core.keys import Item
-from appointed.core.links import WITHOUT_EVENT
+from appointed.core.links import WITHOUT_EVENT, Link
 from appointed.core.planning import decide
 from appointed.core.settling import put_back
 from appointed.core.steps import (
@@ -149,17 +149,25 @@ class Planner:
         elsewhere = not self.at_home if item.row is None else self._is_elsewhere(item.row)
         if elsewhere:
             return replace(item, step=Nothing(Why.ANOTHER_CALENDAR), ours=False)
+        link = None if item.row is None else rows.link_of(item.row)
         if item.row is not None and self._is_left_behind(item.row, item.wanted):
-            link = put_back(rows.link_of(item.row))
-            return replace(item, step=Note(link, Why.ANOTHER_CALENDAR))
-        step = decide(
+            step: Step = Note(put_back(rows.link_of(item.row)), Why.ANOTHER_CALENDAR)
+        else:
+            step = self._decided(item, link)
+        if isinstance(step, Note) and step.link is not None:
+            following = self._decided(item, step.link)
+            if isinstance(following, Create | Update | Remove):
+                step = following  # a plan shows what would be written, not the word before it
+        return replace(item, step=step)
+
+    def _decided(self, item: Planned, link: Link | None) -> Step:
+        return decide(
             item=Item(self.pushing.practitioner.uuid, item.appointment),
             wanted=item.wanted,
-            link=None if item.row is None else rows.link_of(item.row),
+            link=link,
             policy=self.policy,
             now=self.now,
         )
-        return replace(item, step=step)
 
     def _changes(self, appointment_ids: list[int]) -> dict[int, list[int]]:
         found = Change.objects.filter(
