@@ -16,7 +16,7 @@ from django.db import connections
 from support.book import House, make_house
 from support.database import test_server
 
-pytest_plugins = ["support.caldav_fixtures"]
+pytest_plugins = ["support.caldav_fixtures", "support.scenario_table"]
 
 hypothesis.settings.register_profile("here", deadline=None)  # no duration is a pass mark
 hypothesis.settings.load_profile("here")

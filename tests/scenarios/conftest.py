@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
 
@@ -50,3 +51,18 @@ def scene(unchecked_scene: Scene, caplog: pytest.LogCaptureFixture) -> Iterator[
     phases = ("setup", "call", "teardown")
     logged = "\n".join(r.getMessage() for p in phases for r in caplog.get_records(p))  # type: ignore[arg-type]  # its own names
     check(unchecked_scene, logged)
+
+
+@pytest.fixture
+def quinns_outside(
+    outside: Outside, clock: Clock, caldav_server: Callable[[str], Server]
+) -> Iterator[Outside]:
+    """Another account of the same kind, for Quinn."""
+    if isinstance(outside, MemoryOutside):
+        yield MemoryOutside(outside.server.manifest.identity, clock, "quinn")
+        return
+    server = caldav_server(outside.name)
+    hers = replace(server, home="/bob/", username="bob", password="secret-b")
+    made = DavOutside(hers)
+    yield made
+    made.close()

@@ -93,6 +93,10 @@ class Scene(BookSide):
         self.mark()
         return appointment
 
+    def appointment_link(self, appointment: AppointmentFacts) -> Link | None:
+        """Return an appointment's link, if it has one yet."""
+        return Link.objects.filter(appointment__uuid=appointment.id).first()
+
     def mails(self) -> int:
         """Return how many mails to clients were ever asked for."""
         return Notice.objects.filter(reason="cancelled").count()

@@ -8,7 +8,7 @@ import pytest
 
 from appointed.core.links import LinkState
 from appointed.sync.facts import connection_facts
-from appointed.sync.models import BusyTime
+from appointed.sync.models import BusyTime, Connection
 from appointed.sync.selectors import external_busy
 from scenarios.scene import DAY, HOUR, Scene
 from support.book import pk_of
@@ -108,7 +108,7 @@ def test_without_the_right_to_write_it_waits_and_catches_up_by_itself(scene: Sce
 
     scene.let_pass(2 * HOUR)
 
-    assert connection_facts(scene.connection).directions["push"].state == "waiting"
+    assert connection_facts(Connection.objects.get()).directions["push"].state == "waiting"
     assert scene.link(appointment).problem
     assert scene.outside.writes_tried - tried <= 6
 

@@ -79,7 +79,6 @@ class DavOutside:
         self.password = server.password
         self.secrets = (server.password,)
         self.deleted: set[str] = set()
-        self._bin: dict[str, str] = {}
         self._planned: dict[str, str] = {}
 
     # ── connecting ──
@@ -147,14 +146,12 @@ class DavOutside:
             self._stands(event.calendar, event.remote_id)
 
     def delete(self, event: Seen) -> None:
-        self._bin[event.remote_id] = self.person.text(event.remote_id)
         self.person.delete(event.remote_id)
         self._planned.pop(event.remote_id, None)
         self.deleted |= event.names
 
     def restore(self, event: Seen) -> Seen:
-        text = self._bin.pop(event.remote_id)
-        self.person.put(event.remote_id, text)
+        self.person.put(event.remote_id, event.says)
         return self._seen(event.calendar, event.remote_id, self.person.text(event.remote_id))
 
     def decorate(self, event: Seen) -> None:
