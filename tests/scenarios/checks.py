@@ -42,6 +42,7 @@ class Due:
 def check(scene: Scene, logged: str) -> None:
     """Settle the scene, then read everything from outside."""
     scene.settle()
+    chk5_one_mail_for_a_person_s_deletion(scene)
     for push in CalendarChoice.objects.filter(push=True).select_related("connection__account"):
         if push.connection.first_plan_seen:
             chk1_one_event_each(scene, push.connection)
@@ -50,7 +51,6 @@ def check(scene: Scene, logged: str) -> None:
         chk6_nobody_mailed(outside)
     chk3_busy_is_the_truth(scene)
     chk4_another_cycle_does_nothing(scene)
-    chk5_one_mail_for_a_person_s_deletion(scene)
     chk7_no_secret_no_foreign_text(scene, logged)
     chk8_health_is_green(scene)
 
