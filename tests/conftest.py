@@ -31,6 +31,12 @@ def pytest_configure(config: pytest.Config) -> None:
         stack.enter_context(test_server())
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have browsers come last: once one runs, its event loop stays in this thread to the end."""
+    items.sort(key=lambda item: "playwright" in getattr(item, "fixturenames", ()))
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop the server and remove what the run left."""
     if SERVER in config.stash:

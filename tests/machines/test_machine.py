@@ -36,7 +36,7 @@ from appointed.providers.memory.faults import (
 from machines.executor import CrashPoint
 from machines.world import BEGIN, DAY, HOUR, KINDS, Armed, P, Q, World, at
 
-USUAL_STEPS = 2_000
+USUAL_STEPS = 4_000
 STEPS = int(os.environ.get("APPOINTED_MACHINE_STEPS", USUAL_STEPS))
 STEPS_A_RUN = 50
 
@@ -325,7 +325,6 @@ WORDS = (
     "before_arrears",
     "never_seen",
     "settled live",
-    "settled planned",
     "settled missing",
     "settled gone",
 )
