@@ -12,7 +12,7 @@ import pytest
 from appointed.book.access import Role
 from appointed.core.events import Content, Timed
 from appointed.scheduling.engine import book_engine
-from appointed.sync.models import Account
+from appointed.sync.models import Account, BusyTime
 from support.api import Answer, Caller
 from support.book import House, make_house
 from support.caldav_person import DavPerson
@@ -306,3 +306,26 @@ def test_another_practice_finds_nothing(desk: Desk) -> None:
     assert stranger.get("/connections").json["items"] == []
     assert stranger.get(f"/connections/{connection}").status == 404
     assert stranger.delete(f"/connections/{connection}").status == 404
+
+
+def test_moved_under_another_name_into_another_calendar_it_is_followed(desk: Desk) -> None:
+    family = desk.person.make_calendar(uuid4().hex)
+    connection = desk.connect()
+    calendars = desk.api.get(f"/connections/{connection}/calendars", limit=1000).json["items"]
+    [other] = [c for c in calendars if c["name"].endswith(family.strip("/").split("/")[-1])]
+    desk.api.patch(f"/connections/{connection}/calendars/{other['id']}", {"pull": True})
+    appointment = desk.book()
+    desk.api.post(f"/connections/{connection}/sync", {})
+    desk.work()
+    desk.work()
+
+    [event] = desk.events()
+    desk.person.move(event, family, keep_name=False)
+    desk.work()
+    desk.work()
+
+    standing = desk.api.get(f"/appointments/{appointment}").json
+    desk.person.delete_calendar(family)
+    assert standing["status"] == "booked"
+    assert [s["state"] for s in standing["sync"]] == ["in_step"]
+    assert not BusyTime.objects.exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -86,7 +86,21 @@ class Asking:
         found = self.provider.find(key)
         if any(carrier.calendar_id not in names for carrier in found):
             return None
-        return [Alive(names[carrier.calendar_id], carrier.event) for carrier in found]
+        carriers = [Alive(names[carrier.calendar_id], carrier.event) for carrier in found]
+        known = {(carrier.calendar_id, carrier.event.remote_id) for carrier in carriers}
+        return carriers + [
+            carrier
+            for carrier in self._seen_bearing(key)
+            if (carrier.calendar_id, carrier.event.remote_id) not in known
+        ]
+
+    def _seen_bearing(self, key: str) -> Iterator[Alive]:
+        """Yield the events that a look has shown to bear the key, whatever their name is now."""
+        seen = models.BusyTime.objects.filter(key=key, calendar__in=self.calendars.values())
+        for calendar_id, remote_id in set(seen.values_list("calendar_id", "remote_id")):
+            calendar = self.calendars[str(calendar_id)]
+            for event in self.provider.fetch(calendar.remote_id, [remote_id]):
+                yield Alive(str(calendar_id), event)
 
     def _all_can_be_read(self) -> bool:
         """Say whether no calendar hides: our event may stand in the one nobody can read now."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from appointed.core.events import RemoteEvent
+from appointed.core.keys import KEY_LENGTH
 from appointed.core.links import WITHOUT_EVENT, LinkState, reported_gone, seen_alive
 from appointed.core.walltime import is_zone
 from appointed.core.windows import EARLIEST, LATEST, Window
@@ -174,11 +175,29 @@ def _take_over(calendar: models.ExternalCalendar, page: Page, now: datetime) -> 
     gone_ids = [tombstone.remote_id for tombstone in page.tombstones]
     busy = models.BusyTime.objects.filter(calendar=calendar)
     busy.filter(remote_id__in=[e.remote_id for e in page.upserts] + gone_ids).delete()
+    keys = _keys_of_ours(foreign)
     models.BusyTime.objects.bulk_create(
-        [row for event in foreign for row in rows.busy_rows(calendar, event)],
+        [
+            row
+            for event in foreign
+            for row in rows.busy_rows(calendar, event, key=keys.get(event.remote_id, ""))
+        ],
         ignore_conflicts=True,
     )
     _reported_gone(calendar, gone_ids, now)
+
+
+def _keys_of_ours(events: Sequence[RemoteEvent]) -> dict[str, str]:
+    """Return by remote id the key of ours that an event bears as UID or mark.
+
+    It is somebody's event all the same; but where ours has vanished, it may be the one.
+    """
+    marks = {event.remote_id: {event.uid, event.key or ""} for event in events}
+    borne = {mark for found in marks.values() for mark in found if len(mark) == KEY_LENGTH}
+    if not borne:
+        return {}
+    ours = set(models.Link.objects.filter(key__in=borne).values_list("key", flat=True))
+    return {pk: next(iter(found & ours)) for pk, found in marks.items() if found & ours}
 
 
 def _parted(

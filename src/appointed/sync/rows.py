@@ -72,9 +72,15 @@ LINK_COLUMNS = (
 """The columns that `fill` and its callers may change."""
 
 
-def busy_rows(calendar: models.ExternalCalendar, event: RemoteEvent) -> list[models.BusyTime]:
-    """Return the rows of a foreign event: its times and how they show, nothing else of it."""
-    return [_busy_row(calendar, event, span) for span in event.spans if span.start < span.end]
+def busy_rows(
+    calendar: models.ExternalCalendar, event: RemoteEvent, *, key: str = ""
+) -> list[models.BusyTime]:
+    """Return the rows of a foreign event: its times and how they show, nothing else of it.
+
+    `key` is the key of ours that it bears, if it bears one.
+    """
+    spans = [span for span in event.spans if span.start < span.end]
+    return [_busy_row(calendar, event, span, key) for span in spans]
 
 
 def stored_when(when: When | None) -> dict[str, Any] | None:
@@ -103,7 +109,9 @@ def when_of(stored: dict[str, Any] | None) -> When | None:
     )
 
 
-def _busy_row(calendar: models.ExternalCalendar, event: RemoteEvent, span: Span) -> models.BusyTime:
+def _busy_row(
+    calendar: models.ExternalCalendar, event: RemoteEvent, span: Span, key: str
+) -> models.BusyTime:
     first, end = span.days or (None, None)
     return models.BusyTime(
         calendar=calendar,
@@ -116,6 +124,7 @@ def _busy_row(calendar: models.ExternalCalendar, event: RemoteEvent, span: Span)
         show_as=event.show_as,
         private=event.private,
         readable=event.readable,
+        key=key,
     )
 
 

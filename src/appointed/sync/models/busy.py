@@ -26,6 +26,10 @@ class BusyTime(models.Model):
     end_day = models.DateField(null=True, blank=True)
     show_as = models.CharField(max_length=20, choices=[(s.value, s.value) for s in ShowAs])
     private = models.BooleanField(default=False)
+    key = models.CharField(max_length=32, blank=True)
+    """A key of ours that the event bears: where a link's event has vanished, a person may have
+    moved it here. Empty for all others.
+    """
     readable = models.BooleanField(default=True)
     """False where its times could not be understood and it therefore counts as busy."""
 
@@ -40,6 +44,7 @@ class BusyTime(models.Model):
         indexes = [
             GistIndex(fields=["calendar", "during"], name="busy_during"),
             models.Index(fields=["calendar", "remote_id"], name="busy_of_event"),
+            models.Index(fields=["key"], name="busy_with_key", condition=~models.Q(key="")),
         ]
 
     def __str__(self) -> str:
