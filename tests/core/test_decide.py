@@ -89,6 +89,16 @@ TABLE = {
     ),
     "live, cancelled": (link(), CANCELLED, (Remove, S.REMOVING, Why.CANCELLED)),
     "live, out of the window": (link(), BEYOND, (Remove, S.REMOVING, Why.BEYOND_ADVANCE)),
+    "live, moved out of the window": (
+        link(),
+        Absent(Why.BEYOND_ADVANCE, MOVED),
+        (Remove, S.REMOVING, Why.BEYOND_ADVANCE),
+    ),
+    "live, the window narrowed": (
+        link(),
+        Absent(Why.BEYOND_ADVANCE, BOOKED),
+        (Nothing, Why.BEYOND_ADVANCE),
+    ),
     "live, past": (link(), AGED, (Note, S.AGED, Why.BEFORE_ARREARS)),
     "live, moved into the past by the book": (
         link(),

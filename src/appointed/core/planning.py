@@ -142,6 +142,10 @@ def _forget(link: Link, why: Why) -> Note:
 
 def _live(wanted: Wanted, link: Link, now: datetime) -> Step:
     match wanted:
+        case Absent(Why.BEYOND_ADVANCE as why, Content() as content) if (
+            OwnedField.WHEN not in content.stamp.differing(link.agreed)
+        ):
+            return Nothing(why)
         case Age(content) if OwnedField.WHEN in content.stamp.differing(link.agreed):
             return _remove(link, Why.BEFORE_ARREARS)
         case Age():

@@ -59,9 +59,14 @@ class Age:
 
 @dataclass(frozen=True, slots=True)
 class Absent:
-    """The item shall not stand in any calendar, and why."""
+    """The item shall not stand in any calendar, and why.
+
+    `content` comes with what lies beyond the advance: an event that says the same stays, since
+    a window that was narrowed takes nothing away; one that the book moved there goes.
+    """
 
     why: Why
+    content: Content | None = None
 
 
 Wanted = Stand | Age | Absent

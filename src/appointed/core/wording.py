@@ -77,7 +77,7 @@ def wanted_of(entry: BookEntry, settings: SyncSettings, window: Window, calendar
     if end <= window.start:
         return Age(describe(entry, settings))
     if start >= window.end:
-        return Absent(Why.BEYOND_ADVANCE)
+        return Absent(Why.BEYOND_ADVANCE, describe(entry, settings))
     return Stand(calendar_id, describe(entry, settings), start, cancelled=entry.cancelled)
 
 

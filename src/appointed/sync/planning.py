@@ -179,7 +179,7 @@ class Planner:
         return changes
 
     def _normalised(self, wanted: Wanted) -> Wanted:
-        if isinstance(wanted, Absent):
+        if wanted.content is None:
             return wanted
         content: Content = self.provider.normalise(wanted.content)
         return replace(wanted, content=content)
