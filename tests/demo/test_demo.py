@@ -37,6 +37,14 @@ def pushed(folder: Path, person: int = 0) -> list[str]:
     return [entry_of(each.text, ZONE).title for each in account.events(place, *all_times())]
 
 
+@pytest.fixture
+def begun(folder: Path, port: int) -> Path:
+    """Return the folder of a demo that ran before and was ended."""
+    with running_demo(folder, port):
+        wait_for(lambda: pushed(folder), seconds=PATIENCE)
+    return folder
+
+
 def test_a_demo_says_where_everything_is_and_ends_with_all_of_it(folder: Path, port: int) -> None:
     with running_demo(folder, port) as demo:
         pages = (demo.word("Appointment book"), demo.word("The other side"))
@@ -57,14 +65,14 @@ def test_a_demo_says_where_everything_is_and_ends_with_all_of_it(folder: Path, p
     assert [port for port in demo.ports() if answers(port)] == []
 
 
-def test_started_again_it_goes_on_where_it_stopped(folder: Path, port: int) -> None:
-    keys = (folder / "demo.json").read_text()
+def test_started_again_it_goes_on_where_it_stopped(begun: Path, port: int) -> None:
+    keys = (begun / "demo.json").read_text()
 
-    with running_demo(folder, port) as demo:
-        standing = pushed(folder)
+    with running_demo(begun, port) as demo:
+        standing = pushed(begun)
 
     assert standing
-    assert (folder / "demo.json").read_text() == keys
+    assert (begun / "demo.json").read_text() == keys
     assert f"http://127.0.0.1:{port}/" in demo.text
 
 
