@@ -33,12 +33,6 @@ def load_or_make_keys(data_dir: Path) -> Keys:
     return Keys(stored["secret"], tuple(stored["encryption"]))
 
 
-def write_keys(data_dir: Path, keys: Keys) -> None:
-    """Replace the keys of a data directory, whole or not at all (used by a restore)."""
-    draft = _draft(data_dir / FILE_NAME, keys)
-    draft.replace(data_dir / FILE_NAME)
-
-
 def _write_once(path: Path, keys: Keys) -> None:
     draft = _draft(path, keys)
     try:

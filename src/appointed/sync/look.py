@@ -33,7 +33,6 @@ UNREAD_AGAIN_AFTER = timedelta(minutes=2)
 READ_ONLY_AGAIN_AFTER = timedelta(minutes=30)
 """So soon a read-only calendar is asked whether it may be written to again."""
 FEWEST_DOUBTFUL = 20
-_AHEAD = timedelta(days=430)
 _FARTHEST_AHEAD = timedelta(days=1200)
 _FARTHEST_BACK = timedelta(days=400)
 
@@ -78,7 +77,7 @@ def reading_window(now: datetime, zone: str = "UTC") -> Window:
     """
     month = now.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     start = max(month - _FARTHEST_BACK, EARLIEST)
-    return Window(start, min(month + max(_AHEAD, _FARTHEST_AHEAD), LATEST), zone)
+    return Window(start, min(month + _FARTHEST_AHEAD, LATEST), zone)
 
 
 def _read(

@@ -145,7 +145,7 @@ class Writing:
         reach(CrashPoint.BEFORE_INTENT)
         now = self.clock()
         with self.lease.committing():
-            self._begin_run()
+            begin_run(self.run, now)
             linked = [(item, self._announced_row(item, now)) for item in items]
             save_links([row for _, row in linked])
             _consume(items)
@@ -176,9 +176,6 @@ class Writing:
             started_at=now,
         )
         return Intent(operation, row, link, item)
-
-    def _begin_run(self) -> None:
-        begin_run(self.run, self.clock())
 
     # ── after ──
 
